@@ -1,0 +1,118 @@
+import { type Bundle, type Method, parseBundle, type ParsedBundle } from '../format/bundle.ts';
+import type { Envelope } from '../format/dsse.ts';
+import { Fields } from '../format/fields.ts';
+import type { JsonObject } from '../format/json.ts';
+import type { Manifest } from '../format/manifest.ts';
+import { parseStatement } from '../format/statement.ts';
+import { reasonOf } from '../errors.ts';
+import { type Certificate, parseCertificate } from '../trust/certificate.ts';
+
+/** A certificate as a bundle shows it. */
+export interface InspectedCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly fingerprint: string;
+  readonly isCa: boolean;
+  readonly keyUsage: readonly string[] | undefined;
+  readonly extendedKeyUsage: readonly string[] | undefined;
+}
+
+/**
+ * What a bundle says of itself. Every field is unverified: anybody can write such a bundle. To
+ * learn whether one of it is true, call `verify`.
+ */
+export interface Inspection {
+  readonly verified: false;
+  readonly unverified: {
+    readonly method: Method;
+    /** Method *key*: the fingerprint that the bundle claims. */
+    readonly keyHint: string | undefined;
+    readonly certificates: readonly InspectedCertificate[];
+    /** As the entries themselves say. */
+    readonly logEntries: readonly { readonly logIndex: string; readonly integratedTime: string }[];
+    /** How many RFC 3161 tokens there are. */
+    readonly timestamps: number;
+    /** The form of the statement, or why it cannot be read. */
+    readonly statement:
+      | { readonly form: 'v1.0' | 'v0.1 (model_signing 0.2.0)'; readonly manifest: Manifest }
+      | { readonly form: 'unreadable'; readonly reason: string };
+  };
+}
+
+/**
+ * Reads a bundle without verifying anything.
+ *
+ * @throws {OmsError} `BUNDLE_MALFORMED`, or `CERTIFICATE_REFUSED` for one that cannot be read.
+ */
+export function inspect(bundle: string | Uint8Array | Bundle): Inspection {
+  const { material, envelope, logEntries, timestamps } = parseBundle(bundle);
+  return {
+    verified: false,
+    unverified: {
+      method: material.method,
+      keyHint: material.method === 'key' ? material.hint : undefined,
+      certificates: certificatesOf(material).map((der, index) =>
+        describe(parseCertificate(der, `certificate ${index + 1} of the bundle`)),
+      ),
+      logEntries: logEntries.map(describeEntry),
+      timestamps: timestamps.length,
+      statement: readUnverified(envelope),
+    },
+  };
+}
+
+function certificatesOf(material: ParsedBundle['material']): readonly Uint8Array[] {
+  switch (material.method) {
+    case 'key':
+      return [];
+    case 'certificate':
+      return material.certificates;
+    case 'sigstore':
+      return [material.certificate];
+  }
+}
+
+function describe(certificate: Certificate): InspectedCertificate {
+  const { subject, issuer, serialNumber, notBefore, notAfter, fingerprint } = certificate;
+  const { basicConstraints, keyUsage, extendedKeyUsage } = certificate;
+  return {
+    subject,
+    issuer,
+    serialNumber,
+    notBefore,
+    notAfter,
+    fingerprint,
+    isCa: basicConstraints?.ca === true,
+    keyUsage:
+      keyUsage === undefined
+        ? undefined
+        : (['digitalSignature', 'keyCertSign'] as const).filter((usage) => keyUsage[usage]),
+    extendedKeyUsage,
+  };
+}
+
+function describeEntry(entry: JsonObject): { logIndex: string; integratedTime: string } {
+  const fields = new Fields(entry, 'the log entry', 'BUNDLE_MALFORMED');
+  const text = (key: string): string => {
+    const value = fields.optional(key);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  return { logIndex: text('logIndex'), integratedTime: text('integratedTime') };
+}
+
+/** The only place where a statement is read whose signature nobody has checked. */
+function readUnverified({ payload }: Envelope): Inspection['unverified']['statement'] {
+  try {
+    return { form: 'v1.0', manifest: parseStatement({ bytes: payload, encoding: 'dsse' }) };
+  } catch (error) {
+    try {
+      const manifest = parseStatement({ bytes: payload, encoding: 'legacy' });
+      return { form: 'v0.1 (model_signing 0.2.0)', manifest };
+    } catch {
+      return { form: 'unreadable', reason: reasonOf(error) };
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { OmsError } from '../errors.ts';
+import {
+  DEFAULT_SHARD_SIZE,
+  DIGEST_BYTES,
+  type HashAlgorithm,
+  type Serialization,
+} from '../format/manifest.ts';
+import type { HashOptions } from '../hashing/pool.ts';
+import { GIT_PATHS, mergeIgnorePaths, normaliseIgnorePath } from '../model/ignore.ts';
+import { nameInModel } from '../model/location.ts';
+import { quoted } from '../printable.ts';
+
+/** Which files count, for signing and for verifying. */
+export interface ScopeOptions {
+  /**
+   * Paths to leave out, relative to the model root, with `/` between components; a directory stands
+   * for all below it. Exact names, no patterns (§6.2.1).
+   */
+  readonly ignorePaths?: readonly string[];
+  /** Leave out `.git`, `.gitattributes`, `.github` and `.gitignore` at the top level (§6.2). */
+  readonly ignoreGitPaths?: boolean;
+  /**
+   * Path of the signature file, absolute or relative to the working directory. If it lies inside
+   * the model it is not part of it.
+   */
+  readonly signaturePath?: string;
+  /**
+   * Read symbolic links to files inside the model in place of their targets (§6.1.1). When
+   * verifying, links are read only if the signer allowed them too.
+   */
+  readonly allowSymlinks?: boolean;
+}
+
+/** How a model becomes a manifest. */
+export interface SerializationOptions extends ScopeOptions {
+  /** Algorithm of the file digests; SHA-256 by default, which every verifier knows. */
+  readonly hashAlgorithm?: HashAlgorithm;
+  /**
+   * One digest for every so many bytes instead of one for every file. `true` means 1,000,000,000.
+   * The reference implementation cannot verify bundles made so.
+   */
+  readonly shardSize?: number | true;
+}
+
+export interface DigestOptions extends SerializationOptions, HashOptions {}
+export interface SignOptions extends SerializationOptions, HashOptions {}
+
+export interface VerifyOptions extends ScopeOptions, HashOptions {
+  /** Accept files that were not signed, and list them in the result (§8.5). */
+  readonly ignoreUnsignedFiles?: boolean;
+  /** Refuse a model with anything in it that is not signed, be it under an ignored path. */
+  readonly forbidIgnoredFiles?: boolean;
+}
+
+/** @throws {OmsError} `USAGE` */
+export function serializationOf(model: string, options: SerializationOptions): Serialization {
+  const { hashAlgorithm = 'sha256', shardSize, allowSymlinks = false } = options;
+  if (!Object.hasOwn(DIGEST_BYTES, hashAlgorithm)) {
+    throw new OmsError('USAGE', 'the hash algorithm is not known', {
+      expected: Object.keys(DIGEST_BYTES).join(', '),
+      found: quoted(String(hashAlgorithm)),
+    });
+  }
+  const bytes = shardSize === true ? DEFAULT_SHARD_SIZE : shardSize;
+  if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes > 0)) {
+    throw new OmsError('USAGE', 'the shard size is not usable', {
+      expected: 'a positive whole number of bytes',
+      found: String(bytes),
+    });
+  }
+  const signature = signatureNameIn(model, options.signaturePath);
+  return {
+    hashAlgorithm,
+    shardSize: bytes,
+    allowSymlinks,
+    ignorePaths: mergeIgnorePaths(
+      ignorePathsOf(options),
+      signature === undefined ? [] : [signature],
+    ),
+  };
+}
+
+/** What the caller leaves out, checked: unlike a bundle's, a path outside is the caller's error. */
+export function ignorePathsOf({
+  ignorePaths = [],
+  ignoreGitPaths = true,
+}: ScopeOptions): readonly string[] {
+  const own = ignorePaths.map((path) => {
+    const normal = normaliseIgnorePath(path);
+    if (normal.kind === 'inside') return normal.name;
+    throw new OmsError('USAGE', 'an ignored path is not inside the model', {
+      expected: 'a path below the model root',
+      found: quoted(path),
+    });
+  });
+  return mergeIgnorePaths(own, ignoreGitPaths ? GIT_PATHS : []);
+}
+
+export function signatureNameIn(model: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : nameInModel(model, path);
+}
+
+/** @throws {OmsError} `USAGE` */
+export function checkJobs({ jobs }: HashOptions): void {
+  if (jobs !== undefined && !(Number.isSafeInteger(jobs) && jobs > 0)) {
+    throw new OmsError('USAGE', 'the number of hashing threads is not usable', {
+      expected: 'a positive whole number',
+      found: String(jobs),
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import { OmsError } from '../errors.ts';
+import { type Bundle, parseBundle } from '../format/bundle.ts';
+import { encodeStatement } from '../format/statement.ts';
+import type { Signer } from '../signers/signer.ts';
+import { type MeasuredManifest, measureModel } from './digest.ts';
+import type { SignOptions } from './options.ts';
+
+/**
+ * Signs a model: hashes its files into a manifest, and has the signer sign the statement of it
+ * (§6). Nothing is written; `JSON.stringify` of the result is the text of a signature file.
+ *
+ * @param model path of a directory or of a single file.
+ * @throws {OmsError} what {@link digest} throws, and what the signer throws.
+ */
+export async function sign(
+  model: string,
+  signer: Signer,
+  options: SignOptions = {},
+): Promise<Bundle> {
+  return (await signMeasured(model, signer, options)).bundle;
+}
+
+/** As {@link sign}, with the figures that a report needs. */
+export async function signMeasured(
+  model: string,
+  signer: Signer,
+  options: SignOptions,
+): Promise<MeasuredManifest & { readonly bundle: Bundle }> {
+  const measured = await measureModel(model, options);
+  const statement = encodeStatement(measured.manifest);
+  const bundle = await signer(statement);
+  checkBundle(bundle, statement);
+  return { ...measured, bundle };
+}
+
+/** A signer may be anybody's function: what it returns must be a bundle over this statement. */
+function checkBundle(bundle: Bundle, statement: Uint8Array): void {
+  const { envelope } = parseBundle(bundle);
+  if (Buffer.compare(envelope.payload, statement) !== 0) {
+    throw new OmsError('BUNDLE_MALFORMED', 'the signer signed another statement than it was given');
+  }
+}

@@ -1,0 +1,123 @@
+import { OmsError } from '../errors.ts';
+import { type Bundle, parseBundle } from '../format/bundle.ts';
+import { compareModel, isEmpty, type ModelDiff } from '../format/diff.ts';
+import type { Manifest, Resource } from '../format/manifest.ts';
+import { SINGLE_FILE } from '../format/predicate.ts';
+import { parseStatement } from '../format/statement.ts';
+import { type ModelTree, readModel } from '../model/directory.ts';
+import { mergeIgnorePaths } from '../model/ignore.ts';
+import { authenticate, type Policy, type SignerIdentity } from '../verifiers/verifier.ts';
+import { measure } from './measure.ts';
+import { MismatchError } from './mismatch.ts';
+import { checkJobs, ignorePathsOf, signatureNameIn, type VerifyOptions } from './options.ts';
+
+/** A model that is what somebody trusted has signed. */
+export interface Verification {
+  readonly signer: SignerIdentity;
+  /** What was signed, and what is there. */
+  readonly manifest: Manifest;
+  /** Files that were hashed and found as signed. */
+  readonly files: number;
+  /** Their size in bytes. */
+  readonly bytes: number;
+  /** Present under an ignored path, not signed, not looked into. */
+  readonly ignored: readonly string[];
+  /** Present, not signed, and accepted because `ignoreUnsignedFiles` was asked for. */
+  readonly unsigned: readonly string[];
+}
+
+/**
+ * Verifies that a model is, file by file, what a trusted signer has signed (§8). Returns who that
+ * is, or throws: there is no third outcome.
+ *
+ * @param model path of a directory or of a single file.
+ * @param bundle the text or bytes of a signature file, or the object that a signer returned.
+ * @param policy whom to trust; nothing in it has a default.
+ * @throws {MismatchError} the signature is good, the model is not what was signed.
+ * @throws {OmsError} outcome `refused`: `BUNDLE_MALFORMED`, `METHOD_MISMATCH`, `SIGNATURE_INVALID`,
+ *   `KEY_MISMATCH`, `CERTIFICATE_REFUSED`, `STATEMENT_MALFORMED`; outcome `unchecked`:
+ *   `KEY_UNUSABLE`, `FILE_UNREADABLE`, `FILE_CHANGED`, `WORKER_FAILED`, `ABORTED`; or `USAGE`.
+ */
+export async function verify(
+  model: string,
+  bundle: string | Uint8Array | Bundle,
+  policy: Policy,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  checkOptions(options);
+  const { signer, payload } = authenticate(parseBundle(bundle), policy);
+  const manifest = parseStatement(payload);
+
+  const tree = readSignedModel(model, manifest, options);
+  const expected = nameSingleFile(manifest.resources, tree);
+  const listed = new Set(expected.map(({ path }) => path));
+  const signed = tree.files.filter(({ name }) => listed.has(name));
+  const { resources, bytes } = await measure(signed, manifest.serialization, options);
+
+  const unlisted = tree.files.filter(({ name }) => !listed.has(name));
+  const diff = compareModel(expected, { resources, unlisted, irregular: tree.irregular });
+  const refused = applyOptions(diff, tree, options);
+  if (!isEmpty(refused))
+    throw new MismatchError(refused, signer, manifest, hintFor(manifest, tree));
+  return {
+    signer,
+    manifest,
+    files: signed.length,
+    bytes,
+    ignored: tree.ignored,
+    unsigned: diff.extra.map(({ name }) => name),
+  };
+}
+
+function checkOptions(options: VerifyOptions): void {
+  checkJobs(options);
+  if (options.ignoreUnsignedFiles === true && options.forbidIgnoredFiles === true) {
+    throw new OmsError('USAGE', 'unsigned files cannot be both ignored and forbidden');
+  }
+}
+
+/** Enumerates with the signed parameters (§8.4, steps 1 to 6); the caller's can only narrow them. */
+function readSignedModel(
+  model: string,
+  { serialization, resources }: Manifest,
+  options: VerifyOptions,
+): ModelTree {
+  return readModel(model, {
+    ignorePaths: mergeIgnorePaths(serialization.ignorePaths, ignorePathsOf(options)),
+    signature: signatureNameIn(model, options.signaturePath),
+    // Links need the signer's word and the verifier's: a bundle alone must not turn them on.
+    allowSymlinks: serialization.allowSymlinks && options.allowSymlinks === true,
+    listed: new Set(resources.map(({ path }) => path)),
+    onlyListed: options.ignoreUnsignedFiles === true,
+  });
+}
+
+/** The reference calls the one file of a model "."; here it goes by its name. */
+function nameSingleFile(resources: readonly Resource[], tree: ModelTree): readonly Resource[] {
+  if (!tree.isSingleFile || resources[0]?.path !== SINGLE_FILE) return resources;
+  return resources.map((resource) => ({
+    ...resource,
+    name: tree.name + resource.name.slice(SINGLE_FILE.length),
+    path: tree.name,
+  }));
+}
+
+function applyOptions(diff: ModelDiff, tree: ModelTree, options: VerifyOptions): ModelDiff {
+  if (options.ignoreUnsignedFiles === true) return { ...diff, extra: [] };
+  if (options.forbidIgnoredFiles !== true) return diff;
+  const hidden = tree.ignored.map((name) => ({ name, note: 'under an ignored path' }));
+  return { ...diff, extra: [...diff.extra, ...hidden] };
+}
+
+function hintFor({ serialization, resources }: Manifest, tree: ModelTree): string | undefined {
+  if (resources[0]?.path === SINGLE_FILE && !tree.isSingleFile) {
+    return 'the bundle is of a single file, and the model is a directory';
+  }
+  if (
+    serialization.allowSymlinks &&
+    tree.irregular.some(({ what }) => what === 'a symbolic link')
+  ) {
+    return 'the signer allowed symbolic links; to follow those inside the model, use --allow-symlinks';
+  }
+  return undefined;
+}

@@ -1,0 +1,119 @@
+import { printable } from './printable.ts';
+
+/**
+ * How a call that did not succeed ended:
+ * - `refused`: it was checked, and it is not good;
+ * - `usage`: the caller asked for something that makes no sense;
+ * - `unchecked`: it could not be checked (I/O, a key that cannot be read, cancellation).
+ */
+export type Outcome = 'refused' | 'usage' | 'unchecked';
+
+/** The exit code of the command line for each outcome; 0 is good. */
+export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
+  refused: 1,
+  usage: 2,
+  unchecked: 3,
+};
+
+const OUTCOMES = {
+  /** The bytes are not a Sigstore bundle that OMS allows (§4, §8.1). */
+  BUNDLE_MALFORMED: 'refused',
+  /** The bundle was made with another signing method than the one asked for (§4.1). */
+  METHOD_MISMATCH: 'refused',
+  /** The signature is not by the key or certificate that it should be by (§8.2). */
+  SIGNATURE_INVALID: 'refused',
+  /** The bundle names another public key than the one given (§4.1, §11.2). */
+  KEY_MISMATCH: 'refused',
+  /** The certificate does not lead to an anchor, or may not be used for this (§8.2). */
+  CERTIFICATE_REFUSED: 'refused',
+  /** The signed statement is not an OMS statement, or contradicts itself (§5, §8.3). */
+  STATEMENT_MALFORMED: 'refused',
+  /** The model differs from its signed manifest (§8.4). Thrown as {@link MismatchError}. */
+  MODEL_MISMATCH: 'refused',
+  /** The model holds something that no manifest can describe: a link, a device, a bad name (§6.1). */
+  MODEL_UNSIGNABLE: 'refused',
+  /** Nothing is left to sign after exclusions (§6.1). */
+  MODEL_EMPTY: 'refused',
+  /** The arguments contradict each other or are out of range. */
+  USAGE: 'usage',
+  /** What is already at the signature's path is not a bundle, so it was not overwritten. */
+  SIGNATURE_EXISTS: 'usage',
+  /** A file or directory could not be read, or is not what it should be. */
+  FILE_UNREADABLE: 'unchecked',
+  /** A file was replaced, truncated, extended or touched while it was hashed. */
+  FILE_CHANGED: 'unchecked',
+  /** The signature file could not be written. */
+  WRITE_FAILED: 'unchecked',
+  /** A key or certificate given by the caller cannot be used. */
+  KEY_UNUSABLE: 'unchecked',
+  /** The signing method is known, but this version cannot use it. */
+  METHOD_UNAVAILABLE: 'unchecked',
+  /** A hashing thread failed. */
+  WORKER_FAILED: 'unchecked',
+  /** The caller's `AbortSignal` fired. */
+  ABORTED: 'unchecked',
+} as const satisfies Record<string, Outcome>;
+
+/** The stable codes of {@link OmsError}. New ones may come; none changes its meaning. */
+export type ErrorCode = keyof typeof OUTCOMES;
+
+/** What an {@link OmsError} says besides its code. */
+export interface ErrorDetails {
+  /** What should have been there. */
+  readonly expected?: string;
+  /** What was there instead. */
+  readonly found?: string;
+  /** What the reader can do about it, as a sentence without a full stop. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** Every failure of this library. The message is one line, safe to print on a terminal. */
+export class OmsError extends Error {
+  readonly code: ErrorCode;
+  readonly outcome: Outcome;
+  readonly expected: string | undefined;
+  readonly found: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, summary: string, details: ErrorDetails = {}) {
+    const { expected, found, hint, cause } = details;
+    const clash = [
+      expected === undefined ? '' : `expected ${expected}`,
+      found === undefined ? '' : `found ${found}`,
+    ].filter((part) => part !== '');
+    const message = clash.length === 0 ? summary : `${summary}: ${clash.join(', ')}`;
+    super(printable(message), cause === undefined ? {} : { cause });
+    this.name = 'OmsError';
+    this.code = code;
+    this.outcome = OUTCOMES[code];
+    this.expected = expected;
+    this.found = found;
+    this.hint = hint === undefined ? undefined : printable(hint);
+  }
+}
+
+/** The one-line reason of anything thrown, for use inside another message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error) {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    const known = SYSTEM_REASONS[code];
+    return known === undefined ? printable(error.message) : `${known} (${code})`;
+  }
+  return printable(String(error));
+}
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'part of the path is not a directory',
+  ELOOP: 'it is a symbolic link',
+  EIO: 'the disk reported an error',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the path is too long',
+  ESTALE: 'the network file system lost the file',
+};

@@ -1,0 +1,31 @@
+import { type ErrorCode, OmsError } from '../errors.ts';
+
+/** How many characters are compared at a time; a multiple of 4, so that groups stay whole. */
+const STEP = 1 << 20;
+
+/**
+ * Decodes base64 (RFC 4648 §4) and refuses every spelling but the canonical one: the standard
+ * alphabet, padding, no white space, zero trailing bits. Node's own decoder skips what it does not
+ * know, so one value would have many spellings.
+ *
+ * @throws {OmsError} with `code`.
+ */
+export function decodeBase64(text: string, where: string, code: ErrorCode): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  if (text === '' || !isCanonical(text, bytes)) {
+    throw new OmsError(code, where, {
+      expected: 'canonical base64 with padding',
+      found: text === '' ? 'an empty string' : 'another spelling',
+    });
+  }
+  return bytes;
+}
+
+function isCanonical(text: string, bytes: Buffer): boolean {
+  if (text.length !== Math.ceil(bytes.length / 3) * 4) return false;
+  for (let at = 0; at < text.length; at += STEP) {
+    const part = bytes.subarray((at / 4) * 3, ((at + STEP) / 4) * 3);
+    if (part.toString('base64') !== text.slice(at, at + STEP)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,185 @@
+import { OmsError } from '../errors.ts';
+import { decodeBase64 } from './base64.ts';
+import { type Envelope, readEnvelope } from './dsse.ts';
+import { Fields } from './fields.ts';
+import { type JsonObject, readJson } from './json.ts';
+import {
+  BUNDLE_LIMITS,
+  MAX_ATTESTATIONS,
+  MAX_CERTIFICATE_BYTES,
+  MAX_CERTIFICATES,
+} from './limits.ts';
+
+/** The only media type that OMS bundles have had (§4, §8.1). */
+export const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+/** How a model was signed; it decides what the verification material holds (§4.1). */
+export type Method = 'key' | 'certificate' | 'sigstore';
+
+/** Method *key*: what the bundle says about its key. It is compared, never used to find a key. */
+export interface KeyMaterial {
+  readonly method: 'key';
+  /** SHA-256 of the key's SPKI PEM in lower-case hex; absent in bundles before 1.1.0. */
+  readonly hint: string | undefined;
+  /** The key itself as written before 1.1.0: PEM text or DER. */
+  readonly rawBytes: Uint8Array | undefined;
+}
+
+/** Method *certificate*: the leaf, then whatever else the signer added. All of it is untrusted. */
+export interface CertificateMaterial {
+  readonly method: 'certificate';
+  /** DER, at least one. */
+  readonly certificates: readonly Uint8Array[];
+}
+
+/** Method *sigstore*: a leaf from Fulcio and what the transparency log said of it. */
+export interface SigstoreMaterial {
+  readonly method: 'sigstore';
+  /** DER. */
+  readonly certificate: Uint8Array;
+}
+
+/** A bundle taken apart and checked for its form. Nothing in it is verified. */
+export interface ParsedBundle {
+  readonly material: KeyMaterial | CertificateMaterial | SigstoreMaterial;
+  readonly envelope: Envelope;
+  /** Entries as they stand in the bundle; only the sigstore method gives them a meaning. */
+  readonly logEntries: readonly JsonObject[];
+  /** RFC 3161 tokens, DER. */
+  readonly timestamps: readonly Uint8Array[];
+}
+
+/**
+ * A Sigstore bundle as plain JSON, as {@link MEDIA_TYPE} defines it: `JSON.stringify` makes the
+ * text of a signature file from it. What a signer returns and what a verifier takes.
+ */
+export interface Bundle {
+  readonly mediaType: string;
+  readonly verificationMaterial: JsonObject;
+  readonly dsseEnvelope: {
+    readonly payload: string;
+    readonly payloadType: string;
+    readonly signatures: readonly { readonly sig: string; readonly keyid?: string | null }[];
+  };
+}
+
+/**
+ * Reads a bundle (§4, §8.1) strictly: unknown members, a second kind of verification material, a
+ * second signature, base64 in any but its canonical form are refused.
+ *
+ * @param source the text of a signature file, its bytes, or the object that a signer returned.
+ * @throws {OmsError} `BUNDLE_MALFORMED`
+ */
+export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle {
+  const bytes = source instanceof Uint8Array ? source : Buffer.from(textOf(source));
+  const json = readJson(bytes, BUNDLE_LIMITS, 'the signature file', 'BUNDLE_MALFORMED');
+  const fields = new Fields(json, 'the bundle', 'BUNDLE_MALFORMED');
+  fields.only('mediaType', 'verificationMaterial', 'dsseEnvelope');
+  fields.constant('mediaType', MEDIA_TYPE);
+  const root = new Fields(json, '', 'BUNDLE_MALFORMED');
+  const material = root.object('verificationMaterial');
+  material.only(...KINDS, 'tlogEntries', 'timestampVerificationData');
+  const logEntries = readLogEntries(material);
+  return {
+    material: readMaterial(material, logEntries.length),
+    envelope: readEnvelope(root.object('dsseEnvelope')),
+    logEntries,
+    timestamps: readTimestamps(material),
+  };
+}
+
+function textOf(source: string | Bundle): string {
+  return typeof source === 'string' ? source : JSON.stringify(source);
+}
+
+const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;
+
+function readMaterial(material: Fields, logEntries: number): ParsedBundle['material'] {
+  const present = KINDS.filter((kind) => material.optional(kind) !== undefined);
+  const [kind] = present;
+  if (kind === undefined || present.length !== 1) {
+    throw new OmsError('BUNDLE_MALFORMED', 'verificationMaterial', {
+      expected: `exactly one of ${KINDS.join(', ')}`,
+      found: present.length === 0 ? 'none' : present.join(' and '),
+    });
+  }
+  switch (kind) {
+    case 'publicKey':
+      return readPublicKey(material.object(kind));
+    case 'x509CertificateChain':
+      return { method: 'certificate', certificates: readChain(material.object(kind)) };
+    case 'certificate': {
+      const certificate = readCertificate(material.object(kind), `${kind}.rawBytes`);
+      // The Go client writes a leaf without a chain this way; keyless bundles have log entries.
+      return logEntries === 0
+        ? { method: 'certificate', certificates: [certificate] }
+        : { method: 'sigstore', certificate };
+    }
+  }
+}
+
+function readPublicKey(fields: Fields): KeyMaterial {
+  fields.only('hint', 'rawBytes', 'keyDetails');
+  const hint = fields.optional('hint') === undefined ? undefined : fields.string('hint');
+  const rawBytes =
+    fields.optional('rawBytes') === undefined
+      ? undefined
+      : decodeBase64(fields.string('rawBytes'), 'publicKey.rawBytes', 'BUNDLE_MALFORMED');
+  if (fields.optional('keyDetails') !== undefined) fields.string('keyDetails');
+  if (hint === undefined && rawBytes === undefined) {
+    throw fields.error('hint', 'the fingerprint of the public key');
+  }
+  return { method: 'key', hint, rawBytes };
+}
+
+function readChain(fields: Fields): readonly Uint8Array[] {
+  const entries = fields.only('certificates').array('certificates');
+  if (entries.length === 0 || entries.length > MAX_CERTIFICATES) {
+    throw new OmsError('BUNDLE_MALFORMED', 'x509CertificateChain.certificates', {
+      expected: `1 to ${MAX_CERTIFICATES} certificates`,
+      found: `${entries.length}`,
+    });
+  }
+  return entries.map((entry, index) => {
+    const where = `x509CertificateChain.certificates[${index}]`;
+    return readCertificate(new Fields(entry, where, 'BUNDLE_MALFORMED'), where);
+  });
+}
+
+function readCertificate(fields: Fields, where: string): Uint8Array {
+  const der = decodeBase64(fields.only('rawBytes').string('rawBytes'), where, 'BUNDLE_MALFORMED');
+  if (der.length > MAX_CERTIFICATE_BYTES) {
+    throw new OmsError('BUNDLE_MALFORMED', where, {
+      expected: `at most ${MAX_CERTIFICATE_BYTES} bytes`,
+      found: `${der.length}`,
+    });
+  }
+  return der;
+}
+
+function readLogEntries(material: Fields): readonly JsonObject[] {
+  if (material.optional('tlogEntries') === undefined) return [];
+  const entries = material.array('tlogEntries');
+  if (entries.length > MAX_ATTESTATIONS) {
+    throw material.error('tlogEntries', `at most ${MAX_ATTESTATIONS} entries`);
+  }
+  return entries.map((entry, index) => {
+    const where = `verificationMaterial.tlogEntries[${index}]`;
+    return new Fields(entry, where, 'BUNDLE_MALFORMED').raw;
+  });
+}
+
+function readTimestamps(material: Fields): readonly Uint8Array[] {
+  if (material.optional('timestampVerificationData') === undefined) return [];
+  const data = material.object('timestampVerificationData').only('rfc3161Timestamps');
+  if (data.optional('rfc3161Timestamps') === undefined) return [];
+  const tokens = data.array('rfc3161Timestamps');
+  if (tokens.length > MAX_ATTESTATIONS) {
+    throw data.error('rfc3161Timestamps', `at most ${MAX_ATTESTATIONS} timestamps`);
+  }
+  return tokens.map((token, index) => {
+    const where = `timestampVerificationData.rfc3161Timestamps[${index}]`;
+    const fields = new Fields(token, where, 'BUNDLE_MALFORMED').only('signedTimestamp');
+    return decodeBase64(fields.string('signedTimestamp'), where, 'BUNDLE_MALFORMED');
+  });
+}

@@ -1,0 +1,150 @@
+import { type ErrorCode, OmsError } from '../errors.ts';
+import { quoted } from '../printable.ts';
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** An object as `JSON.parse` made it. Its keys are untrusted: read it through `Fields` only. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** What a JSON text from outside may cost. All three are checked before a value is built. */
+export interface JsonLimits {
+  /** Length of the text in bytes. */
+  readonly bytes: number;
+  /** How deep objects and arrays may be nested. */
+  readonly depth: number;
+  /** How many values the text may hold, keys not counted. */
+  readonly values: number;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads JSON (RFC 8259) that somebody else wrote, more strictly than `JSON.parse`: duplicate keys,
+ * invalid UTF-8, a byte-order mark, lone surrogates and anything beyond the limits are refused,
+ * because two readers of such a text can see two different documents (RFC 8259 §4, §8.1, §8.2).
+ *
+ * @param what names the text in messages, as in "the bundle".
+ * @throws {OmsError} with `code`.
+ */
+export function readJson(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  what: string,
+  code: ErrorCode,
+): JsonValue {
+  if (bytes.length > limits.bytes) {
+    throw new OmsError(code, `${what} is too large`, {
+      expected: `at most ${limits.bytes} bytes`,
+      found: `${bytes.length} bytes`,
+    });
+  }
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch (cause) {
+    throw new OmsError(code, `${what} is not valid UTF-8`, { cause });
+  }
+  const flaw = findFlaw(text, limits);
+  if (flaw !== undefined) {
+    throw new OmsError(code, `${what} is not acceptable JSON: ${flaw}`);
+  }
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    const found = text.trim() === '' ? 'nothing' : `text that starts with ${quoted(text, 24)}`;
+    throw new OmsError(code, `${what} is not JSON`, { expected: 'one JSON object', found, cause });
+  }
+}
+
+/** From this many keys on, an object's keys are kept in a set: comparing each pair would be slow. */
+const SET_FROM_KEYS = 16;
+
+/** The keys of one object that is still open, or `null` for an array. */
+type OpenKeys = { list: string[]; set: Set<string> | undefined } | null;
+
+/**
+ * Looks for what `JSON.parse` lets pass. It follows strings, brackets and commas only, so it is
+ * exact on text that is JSON; text that is not JSON fails in `JSON.parse` afterwards, whatever was
+ * seen here.
+ */
+function findFlaw(text: string, limits: JsonLimits): string | undefined {
+  const open: OpenKeys[] = [];
+  let values = 1;
+  let keyNext = false;
+  let backslash = text.indexOf('\\');
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: {
+        let end = text.indexOf('"', at + 1);
+        if (end === -1) return undefined;
+        let content: string | undefined;
+        if (backslash !== -1 && backslash < end) {
+          end = endOfEscaped(text, at);
+          if (end === -1) return undefined;
+          content = unescape(text.slice(at, end + 1));
+          if (content?.isWellFormed() === false) {
+            return `a string at offset ${at} holds half of a surrogate pair`;
+          }
+          backslash = text.indexOf('\\', end + 1);
+        }
+        const keys = open.at(-1);
+        if (keyNext && keys) {
+          content ??= text.slice(at + 1, end);
+          if (isKnown(keys, content)) return `the key ${quoted(content, 60)} appears twice`;
+          keyNext = false;
+        }
+        at = end;
+        break;
+      }
+      case 0x7b: // {
+      case 0x5b: // [
+        if (open.length >= limits.depth) return `it is nested deeper than ${limits.depth} levels`;
+        keyNext = text.charCodeAt(at) === 0x7b;
+        open.push(keyNext ? { list: [], set: undefined } : null);
+        if (++values > limits.values) return `it holds more than ${limits.values} values`;
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        open.pop();
+        keyNext = false;
+        break;
+      case 0x2c: // ,
+        keyNext = open.at(-1) !== null;
+        if (++values > limits.values) return `it holds more than ${limits.values} values`;
+        break;
+    }
+  }
+  return undefined;
+}
+
+/** The offset of the quotation mark that ends the string starting at `start`, or -1. */
+function endOfEscaped(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x5c) at++;
+    else if (unit === 0x22) return at;
+  }
+  return -1;
+}
+
+function unescape(literal: string): string | undefined {
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    return undefined;
+  }
+}
+
+function isKnown(keys: NonNullable<OpenKeys>, key: string): boolean {
+  if (keys.set !== undefined) {
+    if (keys.set.has(key)) return true;
+    keys.set.add(key);
+    return false;
+  }
+  if (keys.list.includes(key)) return true;
+  keys.list.push(key);
+  if (keys.list.length >= SET_FROM_KEYS) keys.set = new Set(keys.list);
+  return false;
+}

@@ -1,0 +1,33 @@
+/**
+ * Sign and verify machine-learning models with OpenSSF Model Signing (OMS).
+ *
+ * @packageDocumentation
+ */
+export { digest } from './api/digest.ts';
+export { type InspectedCertificate, type Inspection, inspect } from './api/inspect.ts';
+export { MismatchError } from './api/mismatch.ts';
+export type {
+  DigestOptions,
+  ScopeOptions,
+  SerializationOptions,
+  SignOptions,
+  VerifyOptions,
+} from './api/options.ts';
+export { sign } from './api/sign.ts';
+export { type Verification, verify } from './api/verify.ts';
+export { type ErrorCode, EXIT_CODES, OmsError, type Outcome } from './errors.ts';
+export type { Bundle, Method } from './format/bundle.ts';
+export type { Difference, ModelDiff } from './format/diff.ts';
+export type { HashAlgorithm, Manifest, Resource, Serialization } from './format/manifest.ts';
+export type { HashOptions, Progress } from './hashing/pool.ts';
+export { type CertificateSignerOptions, certificateSigner } from './signers/certificate.ts';
+export { type KeySignerOptions, keySigner } from './signers/key.ts';
+export type { Signer } from './signers/signer.ts';
+export type { Curve, PrivateKeySource, PublicKeySource } from './trust/keys.ts';
+export type {
+  CertificatePolicy,
+  CertificateSignerIdentity,
+  CertificateSummary,
+} from './verifiers/certificate.ts';
+export type { KeyPolicy, KeySignerIdentity } from './verifiers/key.ts';
+export type { Policy, SignerIdentity } from './verifiers/verifier.ts';

@@ -1,0 +1,39 @@
+/**
+ * Canonical names of resources (§6.1.2): relative to the model root, `/` between components, no
+ * empty, `.` or `..` component, valid Unicode, compared byte for byte.
+ */
+
+/** What is wrong with a resource name, or `undefined` for a canonical one. */
+export function flawInName(name: string, platform = process.platform): string | undefined {
+  if (name === '') return 'it is empty';
+  if (!name.isWellFormed()) return 'it is not valid Unicode';
+  if (name.includes('\0')) return 'it holds a NUL';
+  if (name.startsWith('/')) return 'it is absolute';
+  if (name.endsWith('/')) return 'it ends with a slash';
+  for (const component of name.split('/')) {
+    if (component === '') return 'it has an empty component';
+    if (component === '.' || component === '..') return `it has a "${component}" component`;
+  }
+  // On Windows these change which file a name means: separator, drive, alternate data stream.
+  if (platform === 'win32' && /[\\:]/.test(name)) return 'it holds a backslash or a colon';
+  return undefined;
+}
+
+/**
+ * Orders names by Unicode code point, which is the byte order of their UTF-8 (§5.2.1). JavaScript's
+ * own `<` compares UTF-16 code units and puts U+10000 and above before U+E000 to U+FFFF.
+ */
+export function compareNames(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left !== right) return rank(left) - rank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Moves surrogates, which stand for the highest code points, above all other code units. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}

@@ -1,0 +1,75 @@
+import { createPublicKey } from 'node:crypto';
+import { OmsError } from '../errors.ts';
+import { parseBundle } from '../format/bundle.ts';
+import { type Certificate, loadCertificates } from '../trust/certificate.ts';
+import { findChain } from '../trust/chain.ts';
+import { canonicalKey, loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/keys.ts';
+import { authenticate } from '../verifiers/verifier.ts';
+import { assembleBundle, base64, type Signer } from './signer.ts';
+
+export interface CertificateSignerOptions {
+  /** The key that the certificate was issued for. */
+  readonly privateKey: PrivateKeySource;
+  /** For an encrypted key. */
+  readonly password?: string;
+  /** PEM text with the signing certificate; what follows it in the text is added to the chain. */
+  readonly certificate: string | Uint8Array;
+  /** PEM texts with the certificates between the signing one and the root, the root if wanted. */
+  readonly chain?: readonly (string | Uint8Array)[];
+}
+
+/**
+ * Signs with a key and the certificate that a private PKI issued for it (§4.1, method
+ * *certificate*). Everything is read and checked at once: the key belongs to the certificate, the
+ * certificate may sign code today, and the chain, if one is given, connects to it.
+ *
+ * @throws {OmsError} `KEY_UNUSABLE`, `CERTIFICATE_REFUSED`
+ */
+export function certificateSigner(options: CertificateSignerOptions): Signer {
+  const key = loadPrivateKey(options.privateKey, options.password);
+  const certificates = readCertificates(options);
+  const [leaf, ...others] = certificates;
+  if (!ownsKey(leaf, createPublicKey(key))) {
+    throw new OmsError('KEY_UNUSABLE', 'the private key does not belong to the certificate', {
+      expected: `the key of "${leaf.subject}"`,
+      hint: 'check --private-key and --signing-certificate',
+    });
+  }
+  // Whatever of the chain was given may serve as the anchor: what is asked is that it connects.
+  const anchors = others.length === 0 ? [leaf] : others;
+  findChain(leaf, others, anchors, new Date());
+
+  const x509CertificateChain = {
+    certificates: certificates.map(({ der }) => ({ rawBytes: base64(der) })),
+  };
+  const anchorTexts = anchors.map(({ x509 }) => x509.toString());
+  return async (statement) => {
+    const signature = signPayload(statement, key);
+    const bundle = assembleBundle(statement, signature, { x509CertificateChain });
+    authenticate(parseBundle(bundle), { method: 'certificate', anchors: anchorTexts });
+    return bundle;
+  };
+}
+
+/** The leaf, then the rest in the order given; a certificate that comes twice is kept once. */
+function readCertificates({
+  certificate,
+  chain = [],
+}: CertificateSignerOptions): [Certificate, ...Certificate[]] {
+  const [leaf, ...following] = loadCertificates(certificate, 'the signing certificate');
+  if (leaf === undefined) {
+    throw new OmsError('KEY_UNUSABLE', 'the signing certificate is missing');
+  }
+  const given = chain.flatMap((source) => loadCertificates(source, 'the certificate chain'));
+  const others = new Map([...following, ...given].map((other) => [other.fingerprint, other]));
+  others.delete(leaf.fingerprint);
+  return [leaf, ...others.values()];
+}
+
+function ownsKey(leaf: Certificate, publicKey: ReturnType<typeof createPublicKey>): boolean {
+  try {
+    return canonicalKey(leaf.x509.publicKey).equals(canonicalKey(publicKey));
+  } catch {
+    return false;
+  }
+}

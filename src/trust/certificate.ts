@@ -1,0 +1,184 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { createRequire } from 'node:module';
+import type { ASN1Obj } from '@sigstore/core';
+import { OmsError } from '../errors.ts';
+import { pemBlocks } from './pem.ts';
+
+/** A certificate (RFC 5280), read once, with the extensions that decide what it may be used for. */
+export interface Certificate {
+  readonly der: Uint8Array;
+  /** For names, dates, the public key and signatures. */
+  readonly x509: X509Certificate;
+  /** One line, most significant part first as it stands in the certificate. Untrusted text. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Upper-case hex. */
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** SHA-256 over the DER, lower-case hex. */
+  readonly fingerprint: string;
+  /** Whether issuer and subject are the same name (RFC 5280 §6.1: "self-issued"). */
+  readonly isSelfIssued: boolean;
+  /** The algorithm of its own signature, by OID, and for RSASSA-PSS that of the hash. */
+  readonly signatureAlgorithm: { readonly oid: string; readonly pssHash: string | undefined };
+  /** OIDs of the extensions that a verifier must understand or refuse (§4.2). */
+  readonly criticalExtensions: readonly string[];
+  readonly hasNameConstraints: boolean;
+  /** §4.2.1.9; `undefined` without the extension. */
+  readonly basicConstraints:
+    | { readonly ca: boolean; readonly pathLength: number | undefined }
+    | undefined;
+  /** §4.2.1.3; `undefined` without the extension. */
+  readonly keyUsage:
+    | { readonly digitalSignature: boolean; readonly keyCertSign: boolean }
+    | undefined;
+  /** §4.2.1.12: OIDs; `undefined` without the extension. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+}
+
+/** Object identifiers of RFC 5280 that decisions depend on. */
+export const OID = {
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  extendedKeyUsage: '2.5.29.37',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  rsassaPss: '1.2.840.113549.1.1.10',
+} as const;
+
+/** Loaded when the first certificate is read: the key method must not wait for it. */
+const require = createRequire(import.meta.url);
+function asn1(): typeof ASN1Obj {
+  return (require('@sigstore/core') as typeof import('@sigstore/core')).ASN1Obj;
+}
+
+/**
+ * @param where names the certificate in messages.
+ * @throws {OmsError} `CERTIFICATE_REFUSED` when it is not exactly one well-formed certificate.
+ */
+export function parseCertificate(der: Uint8Array, where: string): Certificate {
+  try {
+    const x509 = new X509Certificate(der);
+    // Node also takes PEM text, and passes over what follows the certificate.
+    if (!x509.raw.equals(der)) throw new Error('there is something around it');
+    return read(der, x509, asn1().parseBuffer(Buffer.from(der)));
+  } catch (cause) {
+    throw new OmsError('CERTIFICATE_REFUSED', `${where} is not a well-formed certificate`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * The certificates in a PEM text, in their order.
+ *
+ * @throws {OmsError} `KEY_UNUSABLE` when there is none, or one cannot be read.
+ */
+export function loadCertificates(source: string | Uint8Array, what: string): Certificate[] {
+  const text = typeof source === 'string' ? source : Buffer.from(source).toString('utf8');
+  const blocks = pemBlocks(text);
+  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
+  if (certificates.length === 0) {
+    throw new OmsError('KEY_UNUSABLE', `${what} cannot be used`, {
+      expected: 'at least one PEM block "CERTIFICATE"',
+      found: blocks.map(({ label }) => `"${label}"`).join(', ') || 'no PEM block',
+    });
+  }
+  return certificates.map(({ der }, index) => {
+    try {
+      return parseCertificate(der, `certificate ${index + 1}`);
+    } catch (cause) {
+      throw new OmsError('KEY_UNUSABLE', `certificate ${index + 1} of ${what} cannot be read`, {
+        cause,
+      });
+    }
+  });
+}
+
+function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificate {
+  const [tbs, algorithm] = root.subs;
+  // Of the optional leading members only the version can be there, tagged [0].
+  const fields = tbs?.subs.filter((field) => !field.tag.isContextSpecific()) ?? [];
+  const [, , issuer, , subject] = fields;
+  if (tbs === undefined || algorithm === undefined || issuer === undefined || !subject) {
+    throw new Error('members are missing');
+  }
+  const extensions = readExtensions(tbs);
+  return {
+    der,
+    x509,
+    subject: oneLine(x509.subject),
+    issuer: oneLine(x509.issuer),
+    serialNumber: x509.serialNumber,
+    notBefore: x509.validFromDate,
+    notAfter: x509.validToDate,
+    fingerprint: createHash('sha256').update(der).digest('hex'),
+    isSelfIssued: issuer.value.equals(subject.value),
+    signatureAlgorithm: readAlgorithm(algorithm),
+    criticalExtensions: [...extensions].filter(([, { critical }]) => critical).map(([oid]) => oid),
+    hasNameConstraints: extensions.has(OID.nameConstraints),
+    basicConstraints: readBasicConstraints(extensions.get(OID.basicConstraints)?.value),
+    keyUsage: readKeyUsage(extensions.get(OID.keyUsage)?.value),
+    extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map((sub) => sub.toOID()),
+  };
+}
+
+interface Extension {
+  readonly critical: boolean;
+  readonly value: ASN1Obj;
+}
+
+/** RFC 5280 §4.1: `SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING }`. */
+function readExtensions(tbs: ASN1Obj): ReadonlyMap<string, Extension> {
+  const extensions = new Map<string, Extension>();
+  const list = tbs.subs.find((field) => field.tag.isContextSpecific(3))?.subs[0]?.subs ?? [];
+  for (const { subs } of list) {
+    const oid = subs[0]?.toOID();
+    const wrapped = subs.at(-1);
+    if (oid === undefined || !wrapped?.tag.isOctetString() || subs.length > 3) {
+      throw new Error('an extension is malformed');
+    }
+    if (extensions.has(oid)) throw new Error(`the extension ${oid} appears twice`);
+    const critical = subs.length === 3 && subs[1]?.toBoolean() === true;
+    const value = DECISIVE.includes(oid) ? asn1().parseBuffer(Buffer.from(wrapped.value)) : wrapped;
+    extensions.set(oid, { critical, value });
+  }
+  return extensions;
+}
+
+const DECISIVE: readonly string[] = [OID.basicConstraints, OID.keyUsage, OID.extendedKeyUsage];
+
+function readBasicConstraints(value: ASN1Obj | undefined): Certificate['basicConstraints'] {
+  if (value === undefined) return undefined;
+  const [ca, pathLength, ...rest] = value.subs;
+  const length = pathLength?.toInteger();
+  if (rest.length > 0 || (length !== undefined && length < 0n)) {
+    throw new Error('the basic constraints are malformed');
+  }
+  return {
+    ca: ca?.toBoolean() ?? false,
+    pathLength: length === undefined ? undefined : Number(length),
+  };
+}
+
+function readKeyUsage(value: ASN1Obj | undefined): Certificate['keyUsage'] {
+  if (value === undefined) return undefined;
+  const bits = value.toBitString();
+  return { digitalSignature: bits[0] === 1, keyCertSign: bits[5] === 1 };
+}
+
+function readAlgorithm(algorithm: ASN1Obj): Certificate['signatureAlgorithm'] {
+  const [oid, parameters] = algorithm.subs;
+  if (oid === undefined) throw new Error('the signature algorithm is missing');
+  // RFC 4055 §3.1: hashAlgorithm is tagged [0]; without it the hash is SHA-1.
+  const hash = parameters?.subs.find((field) => field.tag.isContextSpecific(0));
+  return { oid: oid.toOID(), pssHash: hash?.subs[0]?.subs[0]?.toOID() };
+}
+
+/** Node puts each part of a name on its own line. */
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ');
+}

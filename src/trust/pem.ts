@@ -1,0 +1,38 @@
+/** One block of a PEM text (RFC 7468), which may stand between lines of explanation. */
+export interface PemBlock {
+  /** As in `-----BEGIN CERTIFICATE-----`. */
+  readonly label: string;
+  /** From BEGIN to END, as it stood. */
+  readonly text: string;
+  /** The decoded content; not meaningful for an encrypted block, which has headers. */
+  readonly der: Buffer;
+}
+
+const BOUNDARY = /^-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----$/;
+
+/** All complete blocks in their order. A block without its END line is passed over. */
+export function pemBlocks(text: string): readonly PemBlock[] {
+  const blocks: PemBlock[] = [];
+  let open: { label: string; lines: string[] } | undefined;
+  for (const line of text.split('\n')) {
+    const [, edge, label = ''] = BOUNDARY.exec(line.trimEnd()) ?? [];
+    if (edge === 'BEGIN') {
+      open = { label, lines: [] };
+    } else if (edge === 'END') {
+      if (open?.label === label) blocks.push(toBlock(label, open.lines));
+      open = undefined;
+    } else {
+      open?.lines.push(line);
+    }
+  }
+  return blocks;
+}
+
+function toBlock(label: string, lines: readonly string[]): PemBlock {
+  const body = lines.map((line) => line.trimEnd()).join('\n');
+  return {
+    label,
+    text: `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`,
+    der: Buffer.from(body, 'base64'),
+  };
+}

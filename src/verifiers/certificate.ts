@@ -1,0 +1,107 @@
+import { OmsError } from '../errors.ts';
+import type { CertificateMaterial, ParsedBundle } from '../format/bundle.ts';
+import type { Envelope, SignedPayload } from '../format/dsse.ts';
+import { type Certificate, loadCertificates, parseCertificate } from '../trust/certificate.ts';
+import { type Chain, findChain } from '../trust/chain.ts';
+import { type Curve, curveOf, verifyLegacyPayload, verifyPayload } from '../trust/keys.ts';
+
+/** Trust whoever has a code-signing certificate that leads to one of these anchors. */
+export interface CertificatePolicy {
+  readonly method: 'certificate';
+  /**
+   * PEM texts with at least one certificate in all: roots, intermediates, or a signer's certificate
+   * itself. There is no default: the web's root certificates are not meant for this.
+   */
+  readonly anchors: readonly (string | Uint8Array)[];
+  /** Judge all validity periods at this time instead of now: the caller's own word for it. */
+  readonly verificationTime?: Date;
+}
+
+/** One certificate, as shown to people. Its names are the CA's word. */
+export interface CertificateSummary {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** SHA-256 over the DER, lower-case hex. */
+  readonly fingerprint: string;
+}
+
+/** Who signed, for the certificate method. */
+export interface CertificateSignerIdentity {
+  readonly method: 'certificate';
+  readonly curve: Curve;
+  /** From the signing certificate to the anchor. */
+  readonly chain: readonly [CertificateSummary, ...CertificateSummary[]];
+  /** At which time the validity periods were judged, and on whose word. */
+  readonly time: { readonly at: Date; readonly source: 'now' | 'verification-time' };
+}
+
+/**
+ * Verifies a bundle of the certificate method (§8.2): the chain first, then the signature with the
+ * leaf's key. The bundle's own certificates help to build the chain and are trusted for nothing.
+ *
+ * @throws {OmsError} `KEY_UNUSABLE`, `CERTIFICATE_REFUSED`, `SIGNATURE_INVALID`
+ */
+export function verifyWithCertificate(
+  { envelope }: ParsedBundle,
+  material: CertificateMaterial,
+  policy: CertificatePolicy,
+): { readonly signer: CertificateSignerIdentity; readonly payload: SignedPayload } {
+  const anchors = loadAnchors(policy);
+  const time = timeOf(policy);
+  const [leaf, ...others] = material.certificates.map((der, index) =>
+    parseCertificate(der, `certificate ${index + 1} of the bundle`),
+  );
+  if (leaf === undefined) {
+    throw new OmsError('BUNDLE_MALFORMED', 'the bundle holds no certificate');
+  }
+  const chain = findChain(leaf, others, anchors, time.at);
+  return {
+    payload: acceptPayload(envelope, leaf),
+    signer: {
+      method: 'certificate',
+      curve: curveOf(leaf.x509.publicKey),
+      chain: summarise(chain),
+      time,
+    },
+  };
+}
+
+function loadAnchors({ anchors }: CertificatePolicy): readonly Certificate[] {
+  if (anchors.length === 0) {
+    throw new OmsError('USAGE', 'the certificate method needs at least one trusted certificate');
+  }
+  return anchors.flatMap((source) => loadCertificates(source, 'the trusted certificates'));
+}
+
+function timeOf({ verificationTime }: CertificatePolicy): CertificateSignerIdentity['time'] {
+  if (verificationTime === undefined) return { at: new Date(), source: 'now' };
+  if (Number.isNaN(verificationTime.getTime())) {
+    throw new OmsError('USAGE', 'the verification time is not a date');
+  }
+  return { at: verificationTime, source: 'verification-time' };
+}
+
+function acceptPayload({ payload, signature }: Envelope, leaf: Certificate): SignedPayload {
+  const key = leaf.x509.publicKey;
+  if (verifyPayload(payload, signature, key)) return { bytes: payload, encoding: 'dsse' };
+  // Bundles of model_signing 0.2.0. The statement must then be of that version too.
+  if (verifyLegacyPayload(payload, signature, key)) return { bytes: payload, encoding: 'legacy' };
+  throw new OmsError('SIGNATURE_INVALID', 'the signature is not by the certificate in the bundle', {
+    expected: `a signature by the key of "${leaf.subject}"`,
+    hint: 'the bundle was changed after signing',
+  });
+}
+
+/** What a person is shown of a chain. */
+export function summarise(chain: Chain): CertificateSignerIdentity['chain'] {
+  const [leaf, ...rest] = chain;
+  return [summary(leaf), ...rest.map(summary)];
+}
+
+function summary(certificate: Certificate): CertificateSummary {
+  const { subject, issuer, serialNumber, notBefore, notAfter, fingerprint } = certificate;
+  return { subject, issuer, serialNumber, notBefore, notAfter, fingerprint };
+}

@@ -52,6 +52,8 @@ const OUTCOMES = {
   WORKER_FAILED: 'unchecked',
   /** The caller's `AbortSignal` fired. */
   ABORTED: 'unchecked',
+  /** A fault of this program. */
+  INTERNAL: 'unchecked',
 } as const satisfies Record<string, Outcome>;
 
 /** The stable codes of {@link OmsError}. New ones may come; none changes its meaning. */

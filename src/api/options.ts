@@ -58,7 +58,7 @@ export function serializationOf(model: string, options: SerializationOptions): S
   if (!Object.hasOwn(DIGEST_BYTES, hashAlgorithm)) {
     throw new OmsError('USAGE', 'the hash algorithm is not known', {
       expected: Object.keys(DIGEST_BYTES).join(', '),
-      found: quoted(String(hashAlgorithm)),
+      found: quoted(hashAlgorithm),
     });
   }
   const bytes = shardSize === true ? DEFAULT_SHARD_SIZE : shardSize;

@@ -109,6 +109,6 @@ function byPath(resources: readonly Resource[]): Map<string, Resource[]> {
   return files;
 }
 
-function sorted(differences: Difference[]): readonly Difference[] {
-  return differences.sort((a, b) => compareNames(a.name, b.name));
+function sorted(differences: readonly Difference[]): readonly Difference[] {
+  return differences.toSorted((a, b) => compareNames(a.name, b.name));
 }

@@ -96,7 +96,7 @@ export function readResources(
       throw new OmsError(CODE, `resources names ${quoted(name)} twice`);
     }
     seen.add(name);
-    return { name, ...range, digest };
+    return { name, path: range.path, start: range.start, end: range.end, digest };
   });
   checkSingleFile(resources);
   if (shardSize !== undefined) checkCover(resources, shardSize);

@@ -48,10 +48,7 @@ const BUFFER_BYTES = 256 * 1024;
  * Links are not followed (the model's own were resolved before), and a FIFO that has taken the
  * file's place does not block. Windows has neither flag.
  */
-const OPEN_FLAGS =
-  constants.O_RDONLY |
-  ((constants.O_NOFOLLOW as number) || 0) |
-  ((constants.O_NONBLOCK as number) || 0);
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW || 0) | (constants.O_NONBLOCK || 0);
 
 /**
  * Hashes files one after the other, synchronously, with one buffer: the work of one thread.

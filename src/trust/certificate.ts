@@ -143,13 +143,17 @@ function readExtensions(tbs: ASN1Obj): ReadonlyMap<string, Extension> {
     }
     if (extensions.has(oid)) throw new Error(`the extension ${oid} appears twice`);
     const critical = subs.length === 3 && subs[1]?.toBoolean() === true;
-    const value = DECISIVE.includes(oid) ? asn1().parseBuffer(Buffer.from(wrapped.value)) : wrapped;
+    const value = DECISIVE.has(oid) ? asn1().parseBuffer(Buffer.from(wrapped.value)) : wrapped;
     extensions.set(oid, { critical, value });
   }
   return extensions;
 }
 
-const DECISIVE: readonly string[] = [OID.basicConstraints, OID.keyUsage, OID.extendedKeyUsage];
+const DECISIVE: ReadonlySet<string> = new Set([
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+]);
 
 function readBasicConstraints(value: ASN1Obj | undefined): Certificate['basicConstraints'] {
   if (value === undefined) return undefined;

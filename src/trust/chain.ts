@@ -191,41 +191,41 @@ function flawInKeyOfIssuer(issuer: Certificate): OmsError | undefined {
 }
 
 /** ECDSA and RSA PKCS #1 v1.5 with SHA-256, SHA-384 and SHA-512 (RFC 5758, RFC 8017). */
-const STRONG_SIGNATURES: readonly string[] = [
+const STRONG_SIGNATURES: ReadonlySet<string> = new Set([
   '1.2.840.10045.4.3.2',
   '1.2.840.10045.4.3.3',
   '1.2.840.10045.4.3.4',
   '1.2.840.113549.1.1.11',
   '1.2.840.113549.1.1.12',
   '1.2.840.113549.1.1.13',
-];
+]);
 
 /** SHA-256, SHA-384 and SHA-512 (RFC 8017, appendix B.1). */
-const STRONG_HASHES: readonly string[] = [
+const STRONG_HASHES: ReadonlySet<string> = new Set([
   '2.16.840.1.101.3.4.2.1',
   '2.16.840.1.101.3.4.2.2',
   '2.16.840.1.101.3.4.2.3',
-];
+]);
 
 function flawInSignature(certificate: Certificate): OmsError | undefined {
   const { oid, pssHash } = certificate.signatureAlgorithm;
   const isStrong =
     oid === OID.rsassaPss
-      ? pssHash !== undefined && STRONG_HASHES.includes(pssHash)
-      : STRONG_SIGNATURES.includes(oid);
+      ? pssHash !== undefined && STRONG_HASHES.has(pssHash)
+      : STRONG_SIGNATURES.has(oid);
   return isStrong
     ? undefined
     : unfit(certificate, 'to be signed with ECDSA or RSA and SHA-256 or better', oid);
 }
 
 /** Critical extensions that are understood here; see §4.2 of RFC 5280. */
-const UNDERSTOOD: readonly string[] = [
+const UNDERSTOOD: ReadonlySet<string> = new Set([
   OID.basicConstraints,
   OID.keyUsage,
   OID.extendedKeyUsage,
   // Names are shown, and never compared with anything, so an alternative one decides nothing.
   OID.subjectAltName,
-];
+]);
 
 function flawInAny(certificate: Certificate, time: Date): OmsError | undefined {
   const { notBefore, notAfter, criticalExtensions, hasNameConstraints } = certificate;
@@ -240,7 +240,7 @@ function flawInAny(certificate: Certificate, time: Date): OmsError | undefined {
   if (hasNameConstraints) {
     return unfit(certificate, 'no name constraints, which are not supported', 'some');
   }
-  const unknown = criticalExtensions.find((oid) => !UNDERSTOOD.includes(oid));
+  const unknown = criticalExtensions.find((oid) => !UNDERSTOOD.has(oid));
   if (unknown !== undefined) {
     return unfit(certificate, 'critical extensions that are understood', unknown);
   }

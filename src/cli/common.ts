@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { ScopeOptions } from '../api/options.ts';
+import { OmsError } from '../errors.ts';
+import type { HashAlgorithm } from '../format/manifest.ts';
+import { isBlake3Native } from '../hashing/algorithms.ts';
+import { nameInModel } from '../model/location.ts';
+import { quoted } from '../printable.ts';
+import type { CommonOptions, Session } from './session.ts';
+import { collect, HASH_ALGORITHMS, parseBytes, parseCount, parseLogLevel } from './values.ts';
+
+/** Options that choose which files count. */
+export interface ScopeArguments {
+  readonly ignorePaths?: readonly string[];
+  readonly ignoreGitPaths: boolean;
+  readonly allowSymlinks?: boolean;
+}
+
+/** Options that choose how files are hashed. */
+export interface HashArguments {
+  readonly hash: HashAlgorithm;
+  readonly shardSize?: number;
+}
+
+export interface JobsArguments {
+  readonly jobs?: number;
+}
+
+export function addScopeOptions(command: Command): Command {
+  return command
+    .optionsGroup('Which files count:')
+    .option(
+      '--ignore-paths <path>',
+      'leave out a file or directory of the model (repeatable)',
+      collect,
+    )
+    .option('--ignore-git-paths', 'leave out .git, .gitattributes, .github and .gitignore', true)
+    .option('--no-ignore-git-paths', 'count them like any other')
+    .option('--allow-symlinks', 'read links to files inside the model in place of their targets');
+}
+
+export function addHashOptions(command: Command): Command {
+  return command
+    .optionsGroup('How files are hashed:')
+    .addOption(
+      new Option('--hash <algorithm>', 'algorithm of the file digests')
+        .choices(HASH_ALGORITHMS)
+        .default('sha256'),
+    )
+    .option(
+      '--shard-size <size>',
+      'one digest for every so many bytes: 1000000000, 1GB, 512MiB',
+      parseBytes,
+    );
+}
+
+export function addJobsOption(command: Command): Command {
+  return command.option(
+    '--jobs <number>',
+    'hashing threads (default: one a processor)',
+    parseCount,
+  );
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .option('--json', 'print one JSON object on standard output, also on failure')
+    .option('--quiet', 'print nothing on success')
+    .option('--verbose', 'list all paths')
+    .addOption(logLevelOption())
+    .optionsGroup('Other:')
+    .helpOption('-h, --help', 'show this help');
+}
+
+export function logLevelOption(): Option {
+  return new Option(
+    '--log-level <level>',
+    'DEBUG, INFO, WARNING, ERROR or CRITICAL: DEBUG adds stack traces, WARNING is like --quiet',
+  ).argParser(parseLogLevel);
+}
+
+/**
+ * Translates `--ignore-paths`, which are the user's paths, absolute or relative to the working
+ * directory, into names in the model.
+ *
+ * @throws {OmsError} `USAGE` for a path outside the model.
+ */
+export function scopeOf(model: string, given: ScopeArguments): ScopeOptions {
+  const ignorePaths = (given.ignorePaths ?? []).map((path) => {
+    const name = nameInModel(model, path);
+    if (name !== undefined) return name;
+    throw new OmsError('USAGE', 'an ignored path is not inside the model', {
+      expected: `a path below ${quoted(resolve(model))}`,
+      found: quoted(resolve(path)),
+      hint: `paths are relative to the working directory: did you mean ${quoted(`${model}/${path}`)}?`,
+    });
+  });
+  return {
+    ignorePaths,
+    ignoreGitPaths: given.ignoreGitPaths,
+    allowSymlinks: given.allowSymlinks === true,
+  };
+}
+
+/** Says once that BLAKE3 will be slow where its native module is missing. */
+export function warnOfSlowHash(
+  algorithm: HashAlgorithm,
+  { stderr }: Session,
+  { json, quiet }: CommonOptions,
+): void {
+  if (algorithm !== 'blake3' || isBlake3Native() || json === true || quiet === true) return;
+  stderr.write(
+    'Note: @napi-rs/blake-hash has no build for this platform, so BLAKE3 is computed in ' +
+      'JavaScript, about a hundred times slower.\n',
+  );
+}

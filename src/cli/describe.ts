@@ -1,0 +1,107 @@
+import type { Manifest, Serialization } from '../format/manifest.ts';
+import { printable } from '../printable.ts';
+import type { SignerIdentity } from '../verifiers/verifier.ts';
+
+/** One line of a block: what it is about, and what it is. */
+export type Line = readonly [label: string, value: string];
+
+/** How many names of one kind are listed unless all are asked for. */
+export const MAX_LISTED = 20;
+
+export function block(title: string, lines: readonly Line[]): readonly string[] {
+  const width = Math.max(...lines.map(([label]) => label.length));
+  return [title, ...lines.map(([label, value]) => `  ${label.padEnd(width)}  ${printable(value)}`)];
+}
+
+/** `5 files, 16,176,974 bytes (16.2 MB)` */
+export function amount(files: number, bytes: number): string {
+  const unit = ['kB', 'MB', 'GB', 'TB'].findLast((_, power) => bytes >= 1000 ** (power + 1));
+  const power = unit === undefined ? 0 : ['kB', 'MB', 'GB', 'TB'].indexOf(unit) + 1;
+  const rounded = unit === undefined ? '' : ` (${(bytes / 1000 ** power).toFixed(1)} ${unit})`;
+  return `${count(files, 'file')}, ${count(bytes, 'byte')}${rounded}`;
+}
+
+/** `1 file`, `2,000 files` */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+export function rootDigest({ rootDigest: digest }: Manifest): string {
+  return `sha256:${digest}`;
+}
+
+export function signerLines(signer: SignerIdentity): readonly Line[] {
+  if (signer.method === 'key') {
+    return [['Signed by', `the key sha256:${signer.fingerprint} (${signer.curve})`]];
+  }
+  const [leaf] = signer.chain;
+  const anchor = signer.chain.at(-1);
+  const { at, source } = signer.time;
+  const judged = source === 'now' ? 'checked now' : `checked for ${iso(at)}, as asked`;
+  return [
+    ['Signed by', `${leaf.subject} (certificate, ${signer.curve})`],
+    ['Issued by', leaf.issuer],
+    ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}, ${judged}`],
+    ['Trusted', `${anchor?.subject ?? ''} (sha256:${anchor?.fingerprint ?? ''})`],
+  ];
+}
+
+export function iso(date: Date): string {
+  return date.toISOString().replace('.000Z', 'Z');
+}
+
+export function signerJson(signer: SignerIdentity): Record<string, unknown> {
+  return signer.method === 'key'
+    ? { ...signer, fingerprint: `sha256:${signer.fingerprint}` }
+    : {
+        ...signer,
+        chain: signer.chain.map((certificate) => ({
+          ...certificate,
+          fingerprint: `sha256:${certificate.fingerprint}`,
+        })),
+      };
+}
+
+export function serializationJson(serialization: Serialization): Record<string, unknown> {
+  const { hashAlgorithm, shardSize, allowSymlinks, ignorePaths } = serialization;
+  return {
+    method: shardSize === undefined ? 'files' : 'shards',
+    hashAlgorithm,
+    ...(shardSize === undefined ? {} : { shardSize }),
+    allowSymlinks,
+    ignorePaths,
+  };
+}
+
+/** Names under a heading, all of them or the first some. */
+export function listing(
+  heading: string,
+  names: readonly string[],
+  verbose: boolean | undefined,
+): readonly string[] {
+  if (names.length === 0) return [];
+  const shown = verbose === true ? names : names.slice(0, MAX_LISTED);
+  const rest = names.length - shown.length;
+  return [
+    heading,
+    ...shown.map((name) => `    ${printable(name)}`),
+    ...(rest === 0 ? [] : [`    … and ${rest.toLocaleString('en-US')} more (--verbose lists all)`]),
+  ];
+}
+
+/** What is present and not covered by the signature: counted, and listed on request. */
+export function notCovered(
+  ignored: readonly string[],
+  unsigned: readonly string[],
+  verbose: boolean | undefined,
+): readonly string[] {
+  const lists: readonly (readonly [string, readonly string[]])[] = [
+    ['under ignored paths', ignored],
+    ['not signed', unsigned],
+  ];
+  return lists.flatMap(([why, names]) => {
+    if (names.length === 0) return [];
+    const heading = `  Not covered: ${count(names.length, 'file')} ${why}`;
+    return verbose === true ? listing(heading, names, true) : [`${heading} (--verbose lists them)`];
+  });
+}

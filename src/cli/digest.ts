@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { measureModel } from '../api/digest.ts';
+import { OmsError } from '../errors.ts';
+import {
+  addCommonOptions,
+  addHashOptions,
+  addJobsOption,
+  addScopeOptions,
+  type HashArguments,
+  type JobsArguments,
+  type ScopeArguments,
+  scopeOf,
+  warnOfSlowHash,
+} from './common.ts';
+import { rootDigest, serializationJson } from './describe.ts';
+import type { CommonOptions, Report, Session } from './session.ts';
+
+interface DigestArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {}
+
+const EXAMPLES = `
+The digest is SHA-256 over the digests of all files; it is what a signature's subject holds.
+
+Example:
+  oms digest ./model
+`;
+
+export function addDigestCommand(program: Command): Command {
+  const command = program
+    .command('digest')
+    .usage('MODEL [options]')
+    .argument('<model>')
+    .summary('print the root digest of a model')
+    .description('Print the root digest of a model, as sha256:…');
+  addScopeOptions(command);
+  addHashOptions(command);
+  addJobsOption(command);
+  return addCommonOptions(command).addHelpText('after', EXAMPLES);
+}
+
+export async function runDigest(
+  [model, ...rest]: readonly string[],
+  given: DigestArguments,
+  session: Session,
+): Promise<Report> {
+  if (model === undefined || model === '' || rest.length > 0) {
+    throw new OmsError('USAGE', 'digest takes the path of one model');
+  }
+  warnOfSlowHash(given.hash, session, given);
+  const { manifest, files, bytes, ignored } = await measureModel(model, {
+    ...scopeOf(model, given),
+    hashAlgorithm: given.hash,
+    ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
+    ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+    signal: session.signal,
+  });
+  return {
+    command: 'digest',
+    exitCode: 0,
+    json: {
+      digest: {
+        model: resolve(model),
+        name: manifest.name,
+        files,
+        bytes,
+        rootDigest: rootDigest(manifest),
+        serialization: serializationJson(manifest.serialization),
+        notCovered: { ignored },
+      },
+    },
+    text: [rootDigest(manifest)],
+  };
+}

@@ -1,0 +1,187 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { inspect } from '../api/inspect.ts';
+import { signMeasured } from '../api/sign.ts';
+import { OmsError } from '../errors.ts';
+import type { Bundle, Method } from '../format/bundle.ts';
+import { certificateSigner } from '../signers/certificate.ts';
+import { keySigner } from '../signers/key.ts';
+import type { Signer } from '../signers/signer.ts';
+import {
+  addCommonOptions,
+  addHashOptions,
+  addJobsOption,
+  addScopeOptions,
+  type HashArguments,
+  type JobsArguments,
+  type ScopeArguments,
+  scopeOf,
+  warnOfSlowHash,
+} from './common.ts';
+import {
+  amount,
+  block,
+  iso,
+  type Line,
+  notCovered,
+  rootDigest,
+  serializationJson,
+} from './describe.ts';
+import { defaultSignaturePath, readKeyFile } from './files.ts';
+import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
+import { findPassword } from './password.ts';
+import type { CommonOptions, Report, Session } from './session.ts';
+import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
+import { collect } from './values.ts';
+
+interface SignArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {
+  readonly signature?: string;
+  readonly force?: boolean;
+  readonly privateKey?: string;
+  readonly password?: string;
+  readonly signingCertificate?: string;
+  readonly certificateChain?: readonly string[];
+}
+
+const OPTIONS_OF: MethodOptions = {
+  'private-key': ['key', 'certificate'],
+  password: ['key', 'certificate'],
+  'signing-certificate': ['certificate'],
+  'certificate-chain': ['certificate'],
+};
+
+const EXAMPLES = `
+The method follows from the options: --private-key alone is a bare key, with
+--signing-certificate it is a certificate.
+
+Examples:
+  openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+  oms sign ./model --private-key key.pem
+
+  oms sign ./model --private-key key.pem \\
+      --signing-certificate cert.pem --certificate-chain ca.pem
+
+The signature goes to model.sig inside a directory, or to FILE.sig beside a single file.
+`;
+
+export function addSignCommand(program: Command): Command {
+  const command = program
+    .command('sign')
+    .usage('[key|certificate|sigstore] MODEL [options]')
+    .argument('<operands...>')
+    .summary('sign a model')
+    .description('Sign a model: a directory, or a single file.')
+    .optionsGroup('Who signs:')
+    .option('--private-key <file>', 'ECDSA key (P-256, P-384, P-521): PEM, PKCS #8 or SEC 1')
+    .option(
+      '--password <password>',
+      'of an encrypted key; better in OMS_PASSWORD, or asked for on a terminal',
+    )
+    .option('--signing-certificate <file>', 'certificate for the key (PEM)')
+    .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect)
+    .optionsGroup('Where the signature goes:')
+    .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file')
+    .option('--force', 'replace what is there, even if it is not a signature');
+  addScopeOptions(command);
+  addHashOptions(command);
+  addJobsOption(command);
+  return addCommonOptions(command).addHelpText('after', EXAMPLES);
+}
+
+export async function runSign(
+  operands: readonly string[],
+  given: SignArguments,
+  named: readonly string[],
+  session: Session,
+): Promise<Report> {
+  const { word, model } = readOperands(operands);
+  const method = chooseMethod(word, named, OPTIONS_OF, 'sigstore');
+  const scope = scopeOf(model, given);
+  const signer = await makeSigner(method, given, session);
+  const signature = given.signature ?? defaultSignaturePath(model);
+  checkSignatureTarget(signature, given.force === true);
+  warnOfSlowHash(given.hash, session, given);
+
+  const { manifest, bundle, files, bytes, ignored } = await signMeasured(model, signer, {
+    ...scope,
+    hashAlgorithm: given.hash,
+    ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
+    ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+    signaturePath: signature,
+    signal: session.signal,
+  });
+  writeSignatureFile(signature, bundle, given.force === true);
+
+  const lines: readonly Line[] = [
+    ['Model', resolve(model)],
+    ['Content', amount(files, bytes)],
+    ['Root digest', rootDigest(manifest)],
+    ...signerLines(bundle),
+    ['Signature', resolve(signature)],
+  ];
+  return {
+    command: 'sign',
+    exitCode: 0,
+    json: {
+      signing: {
+        model: resolve(model),
+        name: manifest.name,
+        signature: resolve(signature),
+        files,
+        bytes,
+        rootDigest: rootDigest(manifest),
+        serialization: serializationJson(manifest.serialization),
+        signer: signerJson(bundle),
+        notCovered: { ignored },
+      },
+    },
+    text: [...block('Signed.', lines), ...notCovered(ignored, [], given.verbose)],
+  };
+}
+
+async function makeSigner(
+  method: Method | undefined,
+  given: SignArguments,
+  session: Session,
+): Promise<Signer> {
+  if (method !== 'key' && method !== 'certificate') {
+    throw new OmsError('METHOD_UNAVAILABLE', 'keyless signing is not in this version of oms', {
+      hint: 'sign with --private-key, with or without --signing-certificate',
+    });
+  }
+  const { privateKey, signingCertificate, certificateChain = [] } = given;
+  if (privateKey === undefined) {
+    throw new OmsError('USAGE', `the method ${method} needs --private-key`);
+  }
+  const key = readKeyFile(privateKey, 'the private key');
+  const password = await findPassword(key, given.password, session);
+  const common = { privateKey: key, ...(password === undefined ? {} : { password }) };
+  if (method === 'key') return keySigner(common);
+  if (signingCertificate === undefined) {
+    throw new OmsError('USAGE', 'the method certificate needs --signing-certificate');
+  }
+  return certificateSigner({
+    ...common,
+    certificate: readKeyFile(signingCertificate, 'the signing certificate'),
+    chain: certificateChain.map((path) => readKeyFile(path, 'the certificate chain')),
+  });
+}
+
+/** Of a bundle that was just made, and verified by its signer. */
+function signerLines(bundle: Bundle): readonly Line[] {
+  const { keyHint, certificates } = inspect(bundle).unverified;
+  const [leaf] = certificates;
+  if (leaf === undefined) return [['Signed by', `the key sha256:${keyHint ?? ''}`]];
+  return [
+    ['Signed by', `${leaf.subject} (certificate)`],
+    ['Issued by', leaf.issuer],
+    ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}`],
+  ];
+}
+
+function signerJson(bundle: Bundle): Record<string, unknown> {
+  const { method, keyHint, certificates } = inspect(bundle).unverified;
+  return keyHint === undefined
+    ? { method, certificate: certificates[0] }
+    : { method, fingerprint: `sha256:${keyHint}` };
+}

@@ -1,0 +1,225 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { inspect } from '../api/inspect.ts';
+import { type Verification, verify } from '../api/verify.ts';
+import { OmsError } from '../errors.ts';
+import type { Method } from '../format/bundle.ts';
+import { isBlake3Native } from '../hashing/algorithms.ts';
+import { loadCertificates } from '../trust/certificate.ts';
+import type { Policy } from '../verifiers/verifier.ts';
+import {
+  addCommonOptions,
+  addJobsOption,
+  addScopeOptions,
+  type JobsArguments,
+  type ScopeArguments,
+  scopeOf,
+  warnOfSlowHash,
+} from './common.ts';
+import {
+  amount,
+  block,
+  type Line,
+  notCovered,
+  rootDigest,
+  serializationJson,
+  signerJson,
+  signerLines,
+} from './describe.ts';
+import {
+  defaultSignaturePath,
+  hintForMissingSignature,
+  readKeyFile,
+  readSignatureFile,
+} from './files.ts';
+import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
+import type { CommonOptions, Report, Session } from './session.ts';
+import { collect, parseTime } from './values.ts';
+
+interface VerifyArguments extends ScopeArguments, JobsArguments, CommonOptions {
+  readonly signature?: string;
+  readonly publicKey?: string;
+  readonly certificateChain?: readonly string[];
+  readonly verificationTime?: Date;
+  readonly logFingerprints?: boolean;
+  readonly ignoreUnsignedFiles?: boolean;
+  readonly forbidIgnoredFiles?: boolean;
+}
+
+const OPTIONS_OF: MethodOptions = {
+  'public-key': ['key'],
+  'certificate-chain': ['certificate'],
+  'verification-time': ['certificate'],
+  'log-fingerprints': ['certificate'],
+  identity: ['sigstore'],
+  'identity-provider': ['sigstore'],
+};
+
+const EXAMPLES = `
+The method follows from the options: --public-key, --certificate-chain or --identity. The bundle
+must have been signed with the same method.
+
+Examples:
+  oms verify ./model --public-key key.pub
+  oms verify ./model --certificate-chain our-root.pem
+  oms verify ./model --public-key key.pub --json | jq .ok
+
+Exit codes: 0 the model is what was signed; 1 refused: it was checked, and it is not good;
+2 wrong usage; 3 it could not be checked.
+`;
+
+export function addVerifyCommand(program: Command): Command {
+  const command = program
+    .command('verify')
+    .usage('[key|certificate|sigstore] MODEL [options]')
+    .argument('<operands...>')
+    .summary('verify a model')
+    .description('Verify that a model is what somebody you trust has signed.')
+    .optionsGroup('Whom you trust:')
+    .option('--public-key <file>', "the signer's public key (PEM)")
+    .option(
+      '--certificate-chain <file>',
+      'certificates that you trust: roots, intermediates or the signer (PEM, repeatable)',
+      collect,
+    )
+    .option(
+      '--verification-time <time>',
+      'judge validity periods at this time instead of now (RFC 3339)',
+      parseTime,
+    )
+    .option('--log-fingerprints', 'print the fingerprints of all certificates involved')
+    .option('--identity <identity>', 'who signed, for the method sigstore')
+    .option('--identity-provider <url>', 'who vouches for the identity, for the method sigstore')
+    .optionsGroup('Where the signature is:')
+    .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file');
+  addScopeOptions(command)
+    .option('--ignore-unsigned-files', 'accept files that were not signed, and count them', false)
+    .option('--no-ignore-unsigned-files', 'refuse them')
+    .option('--forbid-ignored-files', 'refuse unsigned files under ignored paths too');
+  command.optionsGroup('How files are hashed:');
+  addJobsOption(command);
+  return addCommonOptions(command).addHelpText('after', EXAMPLES);
+}
+
+export async function runVerify(
+  operands: readonly string[],
+  given: VerifyArguments,
+  named: readonly string[],
+  session: Session,
+): Promise<Report> {
+  const { word, model } = readOperands(operands);
+  const policy = makePolicy(chooseMethod(word, named, OPTIONS_OF, undefined), given);
+  const scope = scopeOf(model, given);
+  const signature = given.signature ?? defaultSignaturePath(model);
+  const bundle = readSignature(model, signature);
+  if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
+  if (!isBlake3Native()) warnIfSlow(bundle, session, given);
+
+  const verification = await verify(model, bundle, policy, {
+    ...scope,
+    ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
+    forbidIgnoredFiles: given.forbidIgnoredFiles === true,
+    ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+    signaturePath: signature,
+    signal: session.signal,
+  });
+  return report(model, signature, verification, given);
+}
+
+function makePolicy(method: Method | undefined, given: VerifyArguments): Policy {
+  switch (method) {
+    case 'key':
+      if (given.publicKey === undefined) {
+        throw new OmsError('USAGE', 'the method key needs --public-key');
+      }
+      return { method, publicKey: readKeyFile(given.publicKey, 'the public key') };
+    case 'certificate':
+      if (given.certificateChain === undefined) {
+        throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
+      }
+      return {
+        method,
+        anchors: given.certificateChain.map((path) => readKeyFile(path, 'the trusted certificate')),
+        ...(given.verificationTime === undefined
+          ? {}
+          : { verificationTime: given.verificationTime }),
+      };
+    case 'sigstore':
+      throw new OmsError(
+        'METHOD_UNAVAILABLE',
+        'keyless verification is not in this version of oms',
+        {
+          hint: 'verify with --public-key or --certificate-chain what was signed so',
+        },
+      );
+    case undefined:
+      throw new OmsError('USAGE', 'it is not said whom to trust', {
+        expected: '--public-key, --certificate-chain or --identity',
+      });
+  }
+}
+
+function readSignature(model: string, path: string): Buffer {
+  try {
+    return readSignatureFile(path);
+  } catch (error) {
+    if (!(error instanceof OmsError) || error.code !== 'FILE_UNREADABLE') throw error;
+    const { code, message, cause } = error;
+    throw new OmsError(code, message, { hint: hintForMissingSignature(model), cause });
+  }
+}
+
+function logFingerprints(bundle: Buffer, policy: Policy, { stderr }: Session): void {
+  const lines = inspect(bundle).unverified.certificates.map(
+    ({ fingerprint, subject }) => `bundle, unverified: sha256:${fingerprint} ${subject}`,
+  );
+  const anchors = policy.method === 'certificate' ? policy.anchors : [];
+  for (const anchor of anchors.flatMap((text) =>
+    loadCertificates(text, 'the trusted certificate'),
+  )) {
+    lines.push(`trusted: sha256:${anchor.fingerprint} ${anchor.subject}`);
+  }
+  for (const line of lines) stderr.write(`${line}\n`);
+}
+
+function warnIfSlow(bundle: Buffer, session: Session, given: VerifyArguments): void {
+  const { statement } = inspect(bundle).unverified;
+  if (statement.form === 'unreadable') return;
+  warnOfSlowHash(statement.manifest.serialization.hashAlgorithm, session, given);
+}
+
+function report(
+  model: string,
+  signature: string,
+  verification: Verification,
+  { verbose }: VerifyArguments,
+): Report {
+  const { manifest, signer, files, bytes, ignored, unsigned } = verification;
+  const lines: readonly Line[] = [
+    ['Model', resolve(model)],
+    ['Content', amount(files, bytes)],
+    ['Root digest', rootDigest(manifest)],
+    ...signerLines(signer),
+  ];
+  return {
+    command: 'verify',
+    exitCode: 0,
+    json: {
+      verification: {
+        model: resolve(model),
+        name: manifest.name,
+        signature: resolve(signature),
+        files,
+        bytes,
+        rootDigest: rootDigest(manifest),
+        serialization: serializationJson(manifest.serialization),
+        signer: signerJson(signer),
+        notCovered: { ignored, unsigned },
+      },
+    },
+    text: [
+      ...block('Verified: the model is what was signed.', lines),
+      ...notCovered(ignored, unsigned, verbose),
+    ],
+  };
+}

@@ -1,6 +1,6 @@
 import { OmsError } from '../errors.ts';
 import { type Bundle, parseBundle } from '../format/bundle.ts';
-import { compareModel, isEmpty, type ModelDiff } from '../format/diff.ts';
+import { compareModel, isEmpty, type ModelDiff, sortDifferences } from '../format/diff.ts';
 import type { Manifest, Resource } from '../format/manifest.ts';
 import { SINGLE_FILE } from '../format/predicate.ts';
 import { parseStatement } from '../format/statement.ts';
@@ -52,10 +52,10 @@ export async function verify(
   const expected = nameSingleFile(manifest.resources, tree);
   const listed = new Set(expected.map(({ path }) => path));
   const signed = tree.files.filter(({ name }) => listed.has(name));
-  const { resources, bytes } = await measure(signed, manifest.serialization, options);
+  const measured = await measure(signed, manifest.serialization, options);
 
   const unlisted = tree.files.filter(({ name }) => !listed.has(name));
-  const diff = compareModel(expected, { resources, unlisted, irregular: tree.irregular });
+  const diff = compareModel(expected, { ...measured, unlisted, irregular: tree.irregular });
   const refused = applyOptions(diff, tree, options);
   if (!isEmpty(refused))
     throw new MismatchError(refused, signer, manifest, hintFor(manifest, tree));
@@ -63,7 +63,7 @@ export async function verify(
     signer,
     manifest,
     files: signed.length,
-    bytes,
+    bytes: measured.bytes,
     ignored: tree.ignored,
     unsigned: diff.extra.map(({ name }) => name),
   };
@@ -106,7 +106,7 @@ function applyOptions(diff: ModelDiff, tree: ModelTree, options: VerifyOptions):
   if (options.ignoreUnsignedFiles === true) return { ...diff, extra: [] };
   if (options.forbidIgnoredFiles !== true) return diff;
   const hidden = tree.ignored.map((name) => ({ name, note: 'under an ignored path' }));
-  return { ...diff, extra: [...diff.extra, ...hidden] };
+  return { ...diff, extra: sortDifferences([...diff.extra, ...hidden]) };
 }
 
 function hintFor({ serialization, resources }: Manifest, tree: ModelTree): string | undefined {

@@ -14,12 +14,16 @@ import {
   warnOfSlowHash,
 } from './common.ts';
 import { rootDigest, serializationJson } from './describe.ts';
+import { defaultSignaturePath } from './files.ts';
 import type { CommonOptions, Report, Session } from './session.ts';
 
-interface DigestArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {}
+interface DigestArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {
+  readonly signature?: string;
+}
 
 const EXAMPLES = `
 The digest is SHA-256 over the digests of all files; it is what a signature's subject holds.
+It is the same before and after signing: the signature file is not part of the model.
 
 Example:
   oms digest ./model
@@ -31,7 +35,9 @@ export function addDigestCommand(program: Command): Command {
     .usage('MODEL [options]')
     .argument('<model>')
     .summary('print the root digest of a model')
-    .description('Print the root digest of a model, as sha256:…');
+    .description('Print the root digest of a model, as sha256:….')
+    .optionsGroup('Where the signature is:')
+    .option('--signature <file>', 'left out (default: MODEL/model.sig)');
   addScopeOptions(command);
   addHashOptions(command);
   addJobsOption(command);
@@ -52,6 +58,7 @@ export async function runDigest(
     hashAlgorithm: given.hash,
     ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
     ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+    signaturePath: given.signature ?? defaultSignaturePath(model),
     signal: session.signal,
   });
   return {

@@ -27,6 +27,8 @@ export interface ModelDiff {
 export interface Findings {
   /** Digests of the listed files. */
   readonly resources: readonly Resource[];
+  /** Listed files of zero bytes that shards have no resource for. */
+  readonly emptyFiles: readonly string[];
   /** Regular files that no resource names. */
   readonly unlisted: readonly ModelFile[];
   readonly irregular: readonly Irregular[];
@@ -35,6 +37,7 @@ export interface Findings {
 /** Compares both ways (§8.4, steps 8 and 9): what was signed is there, what is there was signed. */
 export function compareModel(expected: readonly Resource[], findings: Findings): ModelDiff {
   const found = byPath(findings.resources);
+  for (const name of findings.emptyFiles) found.set(name, []);
   const irregular = new Map(findings.irregular.map((entry) => [entry.name, entry]));
   const changed: Difference[] = [];
   const missing: Difference[] = [];
@@ -57,7 +60,11 @@ export function compareModel(expected: readonly Resource[], findings: Findings):
       .filter(({ name }) => !listed.has(name))
       .map(({ name, what }) => ({ name, note: what })),
   ];
-  return { changed: sorted(changed), missing: sorted(missing), extra: sorted(extra) };
+  return {
+    changed: sortDifferences(changed),
+    missing: sortDifferences(missing),
+    extra: sortDifferences(extra),
+  };
 }
 
 export function isEmpty(diff: ModelDiff): boolean {
@@ -95,7 +102,7 @@ function noteOfShard(shard: Resource | undefined): { note?: string } {
 function sizeOf(resources: readonly Resource[]): number | undefined {
   return resources.reduce<number | undefined>(
     (size, { end }) => (end === undefined ? size : Math.max(size ?? 0, end)),
-    undefined,
+    resources.length === 0 ? 0 : undefined,
   );
 }
 
@@ -109,6 +116,6 @@ function byPath(resources: readonly Resource[]): Map<string, Resource[]> {
   return files;
 }
 
-function sorted(differences: readonly Difference[]): readonly Difference[] {
+export function sortDifferences(differences: readonly Difference[]): readonly Difference[] {
   return differences.toSorted((a, b) => compareNames(a.name, b.name));
 }

@@ -71,7 +71,7 @@ export class JobRunner {
       descriptor = openSync(job.path, OPEN_FLAGS);
       return this.#hash(job, descriptor);
     } catch (cause) {
-      if (cause instanceof OmsError) throw cause;
+      if (!isSystemError(cause)) throw cause;
       throw new OmsError('FILE_UNREADABLE', `the file ${quoted(job.name)} cannot be read`, {
         found: reasonOf(cause),
         cause,
@@ -109,6 +109,10 @@ export class JobRunner {
     expectSame(job, before, present);
     return { digest: hasher.digest(), bytes: at - job.start };
   }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function expectSame(job: HashJob, before: FileState, after: Stats): void {

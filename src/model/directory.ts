@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync
 import { basename, resolve, sep } from 'node:path';
 import { OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
-import { flawInName } from './names.ts';
+import { compareNames, flawInName } from './names.ts';
 
 /** A regular file of the model, to be hashed. */
 export interface ModelFile {
@@ -30,7 +30,10 @@ export interface ModelTree {
   readonly isSingleFile: boolean;
   readonly files: readonly ModelFile[];
   readonly irregular: readonly Irregular[];
-  /** Names of what is present under an ignored path: files, links, anything but directories. */
+  /**
+   * Names of what is present under an ignored path, in canonical order: files, links, anything but
+   * directories; of these only what cannot be read, with a slash at its end.
+   */
   readonly ignored: readonly string[];
 }
 
@@ -102,7 +105,7 @@ class Walk {
       isSingleFile: false,
       files: this.#files,
       irregular: this.#irregular,
-      ignored: this.#ignored,
+      ignored: this.#ignored.toSorted(compareNames),
     };
   }
 

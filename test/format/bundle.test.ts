@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { type Bundle, parseBundle } from '../../src/format/bundle.ts';
+import { Forger, statementWith } from '../helpers/forge.ts';
+import { refusal } from '../helpers/refusal.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- taken apart at will
+type Loose = any;
+
+const forger = new Forger();
+
+function bundle(change: (bundle: Loose) => void = () => {}): string {
+  const good = structuredClone(forger.sign(statementWith({}))) as Loose;
+  change(good);
+  return JSON.stringify(good);
+}
+
+describe('parseBundle', () => {
+  it('reads text, bytes and the object alike', () => {
+    const text = bundle();
+    const parsed = parseBundle(text);
+    expect(parseBundle(Buffer.from(text))).toEqual(parsed);
+    expect(parseBundle(JSON.parse(text) as Bundle)).toEqual(parsed);
+    expect(parsed.material.method).toBe('key');
+    expect(JSON.parse(Buffer.from(parsed.envelope.payload).toString())).toEqual(statementWith({}));
+  });
+
+  it.each([
+    ['keyid absent', (b: Loose) => delete b.dsseEnvelope.signatures[0].keyid],
+    ['keyid empty', (b: Loose) => (b.dsseEnvelope.signatures[0].keyid = '')],
+    ['keyid null', (b: Loose) => (b.dsseEnvelope.signatures[0].keyid = null)],
+    ['tlogEntries empty', (b: Loose) => (b.verificationMaterial.tlogEntries = [])],
+    ['tlogEntries null', (b: Loose) => (b.verificationMaterial.tlogEntries = null)],
+    ['timestamps empty', (b: Loose) => (b.verificationMaterial.timestampVerificationData = {})],
+    ['timestamps null', (b: Loose) => (b.verificationMaterial.timestampVerificationData = null)],
+    [
+      'timestamp list empty',
+      (b: Loose) => (b.verificationMaterial.timestampVerificationData = { rfc3161Timestamps: [] }),
+    ],
+    ['another kind null', (b: Loose) => (b.verificationMaterial.certificate = null)],
+    [
+      'the key as before 1.1.0',
+      (b: Loose) =>
+        (b.verificationMaterial.publicKey = { rawBytes: 'YQ==', keyDetails: 'PKIX_ECDSA_P256' }),
+    ],
+  ])('accepts %s (§4.1, §11.1)', (_, change) => {
+    expect(parseBundle(bundle(change)).material.method).toBe('key');
+  });
+
+  it.each<[string, (b: Loose) => void, string]>([
+    ['no media type', (b) => delete b['mediaType'], 'mediaType'],
+    [
+      'another version',
+      (b) => (b['mediaType'] = 'application/vnd.dev.sigstore.bundle.v0.4+json'),
+      'mediaType',
+    ],
+    ['junk after the media type', (b) => (b['mediaType'] += ' '), 'mediaType'],
+    ['a number as media type', (b) => (b['mediaType'] = 3), 'mediaType'],
+    ['no envelope', (b) => delete b['dsseEnvelope'], 'dsseEnvelope'],
+    ['a message signature', (b) => (b['messageSignature'] = {}), 'messageSignature'],
+    ['an unknown member', (b) => (b['extra'] = 1), '"extra"'],
+    ['no material', (b) => delete b['verificationMaterial'], 'verificationMaterial'],
+    ['an array as material', (b) => (b['verificationMaterial'] = []), 'verificationMaterial'],
+    ['empty material', (b) => (b['verificationMaterial'] = {}), 'exactly one of'],
+    [
+      'unknown material',
+      (b) => (b['verificationMaterial'] = { publicKey: { hint: 'a' }, other: {} }),
+      '"other"',
+    ],
+    [
+      'a key and a chain',
+      (b) =>
+        (b['verificationMaterial'].x509CertificateChain = { certificates: [{ rawBytes: 'YQ==' }] }),
+      'publicKey and x509CertificateChain',
+    ],
+    [
+      'a key and a certificate',
+      (b) => (b['verificationMaterial'].certificate = { rawBytes: 'YQ==' }),
+      'publicKey and certificate',
+    ],
+    ['a key without fingerprint', (b) => (b['verificationMaterial'].publicKey = {}), 'fingerprint'],
+    ['a number as hint', (b) => (b['verificationMaterial'].publicKey = { hint: 1 }), 'hint'],
+    [
+      'an unknown member of the key',
+      (b) => (b['verificationMaterial'].publicKey.key = 'x'),
+      '"key"',
+    ],
+    [
+      'lenient base64 in rawBytes',
+      (b) => (b['verificationMaterial'].publicKey = { rawBytes: 'YQ' }),
+      'base64',
+    ],
+    [
+      'an empty chain',
+      (b) => (b['verificationMaterial'] = { x509CertificateChain: { certificates: [] } }),
+      '1 to 32',
+    ],
+    [
+      'a chain of 10,000 certificates',
+      (b) =>
+        (b['verificationMaterial'] = {
+          x509CertificateChain: {
+            certificates: Array.from({ length: 10_000 }, () => ({ rawBytes: 'YQ==' })),
+          },
+        }),
+      '1 to 32',
+    ],
+    [
+      'a certificate of 100 kB',
+      (b) =>
+        (b['verificationMaterial'] = {
+          x509CertificateChain: {
+            certificates: [{ rawBytes: Buffer.alloc(100_000).toString('base64') }],
+          },
+        }),
+      'at most 65536 bytes',
+    ],
+    [
+      'a certificate that is a string',
+      (b) => (b['verificationMaterial'] = { x509CertificateChain: { certificates: ['YQ=='] } }),
+      'an object',
+    ],
+    [
+      '10,000 log entries',
+      (b) => (b['verificationMaterial'].tlogEntries = Array.from({ length: 10_000 }, () => ({}))),
+      'at most 64',
+    ],
+    [
+      'a log entry that is not an object',
+      (b) => (b['verificationMaterial'].tlogEntries = ['x']),
+      'tlogEntries[0]',
+    ],
+    [
+      '10,000 timestamps',
+      (b) =>
+        (b['verificationMaterial'].timestampVerificationData = {
+          rfc3161Timestamps: Array.from({ length: 10_000 }, () => ({ signedTimestamp: 'YQ==' })),
+        }),
+      'at most 64',
+    ],
+    [
+      'a timestamp with lenient base64',
+      (b) =>
+        (b['verificationMaterial'].timestampVerificationData = {
+          rfc3161Timestamps: [{ signedTimestamp: 'YQ' }],
+        }),
+      'base64',
+    ],
+    ['no signature', (b) => (b['dsseEnvelope'].signatures = []), 'exactly one'],
+    [
+      'two signatures',
+      (b) => b['dsseEnvelope'].signatures.push(b['dsseEnvelope'].signatures[0]),
+      'exactly one',
+    ],
+    ['signatures that are no array', (b) => (b['dsseEnvelope'].signatures = {}), 'an array'],
+    ['a number as keyid', (b) => (b['dsseEnvelope'].signatures[0].keyid = 1), 'keyid'],
+    [
+      'a certificate in the signature',
+      (b) => (b['dsseEnvelope'].signatures[0].cert = 'x'),
+      '"cert"',
+    ],
+    ['no bytes in the signature', (b) => (b['dsseEnvelope'].signatures[0].sig = ''), 'base64'],
+    [
+      'a signature of 10 kB',
+      (b) => (b['dsseEnvelope'].signatures[0].sig = Buffer.alloc(10_000).toString('base64')),
+      'at most 512 bytes',
+    ],
+    ['another payload type', (b) => (b['dsseEnvelope'].payloadType = 'text/plain'), 'payloadType'],
+    [
+      'a payload type in capitals',
+      (b) => (b['dsseEnvelope'].payloadType = 'application/vnd.in-toto+JSON'),
+      'payloadType',
+    ],
+    ['no payload', (b) => delete b['dsseEnvelope'].payload, 'payload'],
+    ['an empty payload', (b) => (b['dsseEnvelope'].payload = ''), 'payload'],
+    ['a line end in the payload', (b) => (b['dsseEnvelope'].payload += '\n'), 'base64'],
+    [
+      'an unknown member of the envelope',
+      (b) => (b['dsseEnvelope'].payload_type = 'x'),
+      '"payload_type"',
+    ],
+  ])('refuses %s', async (_, change, reason) => {
+    const { message } = await refusal(() => parseBundle(bundle(change)), 'BUNDLE_MALFORMED');
+    expect(message).toContain(reason);
+  });
+
+  it.each(['', '[]', 'null', '1', '"text"', '{}', '{', '\u0000'])(
+    'refuses %j in place of a bundle',
+    async (text) => {
+      await refusal(() => parseBundle(text), 'BUNDLE_MALFORMED');
+    },
+  );
+
+  it('takes a single certificate for method sigstore only with log entries', () => {
+    const rawBytes = Buffer.from('not parsed here').toString('base64');
+    const material = (entries: object[]): string =>
+      bundle((b) => {
+        b['verificationMaterial'] = { certificate: { rawBytes }, tlogEntries: entries };
+      });
+    expect(parseBundle(material([{}])).material.method).toBe('sigstore');
+    expect(parseBundle(material([])).material.method).toBe('certificate');
+  });
+
+  it('reads members by their own name only', async () => {
+    const text = bundle().replace('"mediaType"', '"__proto__"');
+    await refusal(() => parseBundle(text), 'BUNDLE_MALFORMED');
+    const inherited = bundle((b) => {
+      b['verificationMaterial'] = JSON.parse('{"__proto__":{"publicKey":{"hint":"a"}}}');
+    });
+    await refusal(() => parseBundle(inherited), 'BUNDLE_MALFORMED');
+  });
+});

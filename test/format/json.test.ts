@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { type JsonLimits, readJson } from '../../src/format/json.ts';
+import { refusal } from '../helpers/refusal.ts';
+
+const LIMITS: JsonLimits = { bytes: 1000, depth: 4, values: 20 };
+
+function read(text: string | Uint8Array, limits = LIMITS): unknown {
+  return readJson(Buffer.from(text), limits, 'the text', 'BUNDLE_MALFORMED');
+}
+
+describe('the strict JSON reader', () => {
+  it.each([
+    '{"a":[1,2.5,-3e2,true,false,null],"b":{"c":"d"}}',
+    '[]',
+    '"\\u00e9\\ud83d\\ude00\\"\\\\"',
+    ' {"a" : "x,y{}[]:\\" \\\\"} ',
+    '{"a":{"a":{"a":1}}}',
+    '[{"a":1},{"a":1}]',
+    '{"":1," ":2}',
+  ])('reads %s as JSON.parse does', (text) => {
+    expect(read(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['{"a":1,"a":1}', 'the key "a" appears twice'],
+    ['{"b":0,"a":{"x":1},"b":1}', 'the key "b" appears twice'],
+    ['{"a":1,"\\u0061":2}', 'the key "a" appears twice'],
+    ['[{"a":1,"b":[{"c":1,"c":2}]}]', 'the key "c" appears twice'],
+    ['{"__proto__":1,"__proto__":2}', 'appears twice'],
+    ['{"a\\"b":1,"a\\"b":2}', 'appears twice'],
+    ['{"a":"x\\\\","a":2}', 'the key "a" appears twice'],
+  ])('refuses duplicate keys: %s', async (text, reason) => {
+    const { message } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
+    expect(message).toContain(reason);
+  });
+
+  it('refuses a duplicate among so many keys that they are kept in a set', async () => {
+    const keys = Array.from({ length: 40 }, (_, index) => `"k${index}":0`).join(',');
+    const limits = { ...LIMITS, values: 100 };
+    expect(Object.keys(read(`{${keys}}`, limits) as object)).toHaveLength(40);
+    await refusal(() => read(`{${keys},"k39":1}`, limits), 'BUNDLE_MALFORMED');
+    await refusal(() => read(`{${keys},"k0":1}`, limits), 'BUNDLE_MALFORMED');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['white space', ' \n'],
+    ['trailing data', '{} {}'],
+    ['a trailing comma', '[1,]'],
+    ['single quotes', "{'a':1}"],
+    ['a comment', '{} // x'],
+    ['NaN', '[NaN]'],
+    ['a leading zero', '[01]'],
+    ['a raw newline in a string', '["a\nb"]'],
+    ['an open string', '["a'],
+    ['an open string that ends in an escape', '["a\\'],
+    ['an open object', '{"a":1'],
+    ['a bad escape', '["\\x41"]'],
+    ['a byte-order mark', '\uFEFF{}'],
+  ])('refuses %s', async (_, text) => {
+    await refusal(() => read(text), 'BUNDLE_MALFORMED');
+  });
+
+  it.each([
+    ['an overlong slash', [0x22, 0xc0, 0xaf, 0x22]],
+    ['a lone continuation byte', [0x22, 0x80, 0x22]],
+    ['an encoded surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['a cut character', [0x22, 0xe2, 0x82, 0x22]],
+  ])('refuses invalid UTF-8: %s', async (_, bytes) => {
+    const { message } = await refusal(() => read(Uint8Array.from(bytes)), 'BUNDLE_MALFORMED');
+    expect(message).toBe('the text is not valid UTF-8');
+  });
+
+  it.each(['["\\ud800"]', '["\\udc00x"]', '{"\\ud83d":1}', '["\\ud83dx\\ude00"]'])(
+    'refuses half of a surrogate pair: %s',
+    async (text) => {
+      const { message } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
+      expect(message).toContain('surrogate');
+    },
+  );
+
+  it('counts bytes, depth and values up to the limit and not beyond', async () => {
+    const full = (length: number): string => `"${'x'.repeat(length - 2)}"`;
+    expect(read(full(1000))).toHaveLength(998);
+    await refusal(() => read(full(1001)), 'BUNDLE_MALFORMED');
+    expect(read('[[[[1]]]]')).toEqual([[[[1]]]]);
+    await refusal(() => read('[[[[[]]]]]'), 'BUNDLE_MALFORMED');
+    await refusal(() => read('{"a":{"a":{"a":{"a":{}}}}}'), 'BUNDLE_MALFORMED');
+    const values = (count: number): string => `[${Array.from({ length: count }, () => 0).join()}]`;
+    expect(read(values(19))).toHaveLength(19);
+    await refusal(() => read(values(20)), 'BUNDLE_MALFORMED');
+  });
+
+  it('does not take brackets and commas in strings for structure', () => {
+    const text = JSON.stringify(['[[[[[[[[', '{{{{{{', ',,,,,,,,,,,,,,,,,,,,,,,,,,', '\\"[[[[[[']);
+    expect(read(text)).toEqual(JSON.parse(text));
+  });
+
+  it('ends quickly on a million open brackets', async () => {
+    const limits = { ...LIMITS, bytes: 10_000_000 };
+    await refusal(() => read('['.repeat(1_000_000), limits), 'BUNDLE_MALFORMED');
+    await refusal(() => read('{"a":'.repeat(1_000_000), limits), 'BUNDLE_MALFORMED');
+  });
+});

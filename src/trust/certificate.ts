@@ -25,6 +25,8 @@ export interface Certificate {
   /** OIDs of the extensions that a verifier must understand or refuse (§4.2). */
   readonly criticalExtensions: readonly string[];
   readonly hasNameConstraints: boolean;
+  /** Whether Fulcio issued it, for ten minutes of one keyless signature. */
+  readonly isKeyless: boolean;
   /** §4.2.1.9; `undefined` without the extension. */
   readonly basicConstraints:
     | { readonly ca: boolean; readonly pathLength: number | undefined }
@@ -47,6 +49,8 @@ export const OID = {
   codeSigning: '1.3.6.1.5.5.7.3.3',
   anyExtendedKeyUsage: '2.5.29.37.0',
   rsassaPss: '1.2.840.113549.1.1.10',
+  /** The arc of Fulcio's own extensions. */
+  fulcio: '1.3.6.1.4.1.57264.1.',
 } as const;
 
 /** Loaded when the first certificate is read: the key method must not wait for it. */
@@ -120,6 +124,7 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     signatureAlgorithm: readAlgorithm(algorithm),
     criticalExtensions: [...extensions].filter(([, { critical }]) => critical).map(([oid]) => oid),
     hasNameConstraints: extensions.has(OID.nameConstraints),
+    isKeyless: extensions.keys().some((oid) => oid.startsWith(OID.fulcio)),
     basicConstraints: readBasicConstraints(extensions.get(OID.basicConstraints)?.value),
     keyUsage: readKeyUsage(extensions.get(OID.keyUsage)?.value),
     extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map((sub) => sub.toOID()),

@@ -1,6 +1,7 @@
 import { OmsError } from '../errors.ts';
 import type { CertificateMaterial, ParsedBundle } from '../format/bundle.ts';
 import type { Envelope, SignedPayload } from '../format/dsse.ts';
+import { quoted } from '../printable.ts';
 import { type Certificate, loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import { type Chain, findChain } from '../trust/chain.ts';
 import { type Curve, curveOf, verifyLegacyPayload, verifyPayload } from '../trust/keys.ts';
@@ -57,6 +58,7 @@ export function verifyWithCertificate(
   if (leaf === undefined) {
     throw new OmsError('BUNDLE_MALFORMED', 'the bundle holds no certificate');
   }
+  refuseKeyless(leaf);
   const chain = findChain(leaf, others, anchors, time.at);
   return {
     payload: acceptPayload(envelope, leaf),
@@ -67,6 +69,20 @@ export function verifyWithCertificate(
       time,
     },
   };
+}
+
+/**
+ * Such a certificate is good for ten minutes, and only the transparency log can tell that the
+ * signature was made in them. With its log entry taken out, a keyless bundle has the form of this
+ * method; it must not pass for one.
+ */
+function refuseKeyless({ isKeyless, subject, issuer }: Certificate): void {
+  if (!isKeyless) return;
+  throw new OmsError('CERTIFICATE_REFUSED', 'the certificate is one of keyless signing', {
+    expected: 'a long-lived certificate, or a keyless bundle with its log entry',
+    found: `${quoted(subject, 80)} issued by ${quoted(issuer, 80)}`,
+    hint: 'the log entry was removed from the bundle; ask for the original',
+  });
 }
 
 function loadAnchors({ anchors }: CertificatePolicy): readonly Certificate[] {

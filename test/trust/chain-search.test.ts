@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { CA, type Issued, issue, makeKey, SIGNER } from '../helpers/pki.ts';
+import { find, refusal, UNCONNECTED } from './helpers.ts';
+
+/** Far above what any of these takes, far below what trying every way would take. */
+const QUICKLY = 5_000;
+const TOO_MANY = 'there are too many ways through the certificates';
+const root = issue({ subject: 'Test Root', ...CA });
+
+describe('certificates that sign each other in a circle', () => {
+  const a = issue({ subject: 'A', ...CA });
+  const b = issue({ subject: 'B', ...CA });
+  const aByB = issue({ subject: 'A', key: a.privateKey, issuer: b, ...CA });
+  const bByA = issue({ subject: 'B', key: b.privateKey, issuer: a, ...CA });
+  const leaf = issue({ subject: 'Leaf', issuer: a, ...SIGNER });
+
+  it('end in a refusal when they lead nowhere', { timeout: QUICKLY }, () => {
+    expect(() => find(leaf, [aByB, bByA], [root])).toThrow(refusal(UNCONNECTED));
+  });
+
+  it('do not hide the way out', { timeout: QUICKLY }, () => {
+    expect(find(leaf, [aByB, bByA], [b])).toEqual(['Leaf', 'A', 'B']);
+    const bByRoot = issue({ subject: 'B', key: b.privateKey, issuer: root, ...CA });
+    expect(find(leaf, [aByB, bByA, bByRoot], [root])).toEqual(['Leaf', 'A', 'B', 'Test Root']);
+  });
+
+  it('may have the leaf among them', { timeout: QUICKLY }, () => {
+    const ends = issue({ subject: 'A', key: a.privateKey, issuer: b, ca: true });
+    expect(() => find(ends, [bByA, aByB, ends], [root])).toThrow(refusal(UNCONNECTED));
+    expect(find(ends, [bByA, ends], [b])).toEqual(['A', 'B']);
+  });
+});
+
+describe('thirty CAs that all sign each other', () => {
+  const cas = Array.from({ length: 30 }, (_, index) => issue({ subject: `CA ${index}`, ...CA }));
+  const crossed = cas.flatMap((subject) =>
+    cas
+      .filter((issuer) => issuer !== subject)
+      .map((issuer) => issue({ subject: subject.subject, key: subject.privateKey, issuer, ...CA })),
+  );
+  const [first, second] = cas as [Issued, Issued];
+  const leaf = issue({ subject: 'Leaf', issuer: first, ...SIGNER });
+
+  it('end quickly in a refusal when they lead nowhere', { timeout: QUICKLY }, () => {
+    expect(() => find(leaf, crossed, [root])).toThrow(refusal(TOO_MANY));
+  });
+
+  it('do not hide an anchor that is one step away', { timeout: QUICKLY }, () => {
+    expect(find(leaf, crossed, [first])).toEqual(['Leaf', 'CA 0']);
+  });
+
+  it('end quickly when the anchor is two steps away', { timeout: QUICKLY }, () => {
+    expect(find(leaf, crossed, [second]).at(-1)).toBe('CA 1');
+  });
+});
+
+/** As many ways as with thirty that sign each other, and small enough for one bundle. */
+describe('thirty certificates of one CA with one key', () => {
+  const key = makeKey('P-256');
+  const clones = Array.from({ length: 30 }, () => issue({ subject: 'Clone', key, ...CA }));
+  const [first] = clones as [Issued];
+  const leaf = issue({ subject: 'Leaf', issuer: first, ...SIGNER });
+
+  it('end quickly in a refusal when they lead nowhere', { timeout: QUICKLY }, () => {
+    expect(() => find(leaf, clones, [root])).toThrow(refusal(TOO_MANY));
+  });
+
+  it('do not hide an anchor among them', { timeout: QUICKLY }, () => {
+    expect(find(leaf, clones, [clones.at(-1) as Issued])).toEqual(['Leaf', 'Clone']);
+  });
+
+  it('end quickly in a refusal or the right answer when one leads to the anchor', {
+    timeout: QUICKLY,
+  }, () => {
+    const bridge = issue({ subject: 'Clone', key, issuer: root, ...CA });
+    expect(find(leaf, [bridge, ...clones], [root])).toEqual(['Leaf', 'Clone', 'Test Root']);
+    expect(() => find(leaf, [...clones, bridge], [root])).toThrow(refusal(TOO_MANY));
+  });
+
+  it('cannot use up path lengths by signing themselves', { timeout: QUICKLY }, () => {
+    const limited = issue({ subject: 'Clone', key, ...CA, pathLength: 0 });
+    const other = issue({ subject: 'Other', issuer: first, ...CA });
+    const below = issue({ subject: 'Below', issuer: other, ...SIGNER });
+    expect(() => find(below, [other], [limited])).toThrow(refusal('at most 0 CA certificates'));
+  });
+});

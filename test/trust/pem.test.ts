@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { pemBlocks } from '../../src/trust/pem.ts';
+
+const BLOCK = '-----BEGIN THING-----\nAQID\nBAUG\n-----END THING-----\n';
+const BYTES = Buffer.from([1, 2, 3, 4, 5, 6]);
+
+describe('a PEM block', () => {
+  it('has a label, its text and its content', () => {
+    expect(pemBlocks(BLOCK)).toEqual([{ label: 'THING', text: BLOCK, der: BYTES }]);
+  });
+
+  it('may stand between lines of explanation', () => {
+    const blocks = pemBlocks(`Public-Key: (256 bit)\n  pub: 04:a1\n${BLOCK}the end`);
+    expect(blocks).toEqual([{ label: 'THING', text: BLOCK, der: BYTES }]);
+  });
+
+  it('may end its lines with CR LF, or with blanks, and is then given without them', () => {
+    expect(pemBlocks(BLOCK.replaceAll('\n', '\r\n'))).toEqual(pemBlocks(BLOCK));
+    expect(pemBlocks(BLOCK.replaceAll('\n', ' \t\n'))).toEqual(pemBlocks(BLOCK));
+  });
+
+  it('may lack the last line feed', () => {
+    expect(pemBlocks(BLOCK.trimEnd())).toEqual(pemBlocks(BLOCK));
+  });
+
+  it('keeps the headers of an encrypted key in its text', () => {
+    const text = '-----BEGIN KEY-----\nProc-Type: 4,ENCRYPTED\n\nAQID\n-----END KEY-----\n';
+    expect(pemBlocks(text)[0]?.text).toBe(text);
+  });
+
+  it('follows the one before it', () => {
+    const labels = pemBlocks(BLOCK + BLOCK.replaceAll('THING', 'OTHER')).map((one) => one.label);
+    expect(labels).toEqual(['THING', 'OTHER']);
+  });
+});
+
+describe('what is not a PEM block is passed over:', () => {
+  it.each([
+    ['an empty text', ''],
+    ['a text without one', 'AQID\n'],
+    ['a block without its end', BLOCK.split('-----END')[0]],
+    ['a block without its beginning', BLOCK.slice(BLOCK.indexOf('\n') + 1)],
+    ['a block that ends under another label', BLOCK.replace('END THING', 'END THINGS')],
+    ['a boundary with four dashes', BLOCK.replaceAll('-----', '----')],
+    ['a boundary with six dashes', BLOCK.replaceAll('-----', '------')],
+    ['a boundary in lower case', BLOCK.toLowerCase()],
+    ['a boundary behind other text', BLOCK.replace('-----BEGIN', 'key: -----BEGIN')],
+    ['a label of 65 characters', BLOCK.replaceAll('THING', 'T'.repeat(65))],
+  ])('%s', (_, text = '') => {
+    expect(pemBlocks(text)).toEqual([]);
+  });
+
+  it('a beginning that is followed by another one', () => {
+    expect(pemBlocks(`-----BEGIN THING-----\nAAAA\n${BLOCK}`)).toEqual(pemBlocks(BLOCK));
+  });
+
+  it('an end under another label, with all up to the next beginning', () => {
+    expect(
+      pemBlocks(`-----BEGIN A-----\nAAAA\n-----END B-----\nAAAA\n-----END A-----\n${BLOCK}`),
+    ).toEqual(pemBlocks(BLOCK));
+  });
+});
+
+it('takes time in proportion to the text', { timeout: 5_000 }, () => {
+  expect(pemBlocks('-----BEGIN THING-----\n'.repeat(100_000))).toEqual([]);
+  expect(pemBlocks(`-----BEGIN ${' '.repeat(2_000_000)}`)).toEqual([]);
+});

@@ -23,11 +23,11 @@ export type { HashOptions, Progress } from './hashing/pool.ts';
 export { type CertificateSignerOptions, certificateSigner } from './signers/certificate.ts';
 export { type KeySignerOptions, keySigner } from './signers/key.ts';
 export type { Signer } from './signers/signer.ts';
+export type { CertificateSummary } from './trust/certificate.ts';
 export type { Curve, PrivateKeySource, PublicKeySource } from './trust/keys.ts';
 export type {
   CertificatePolicy,
   CertificateSignerIdentity,
-  CertificateSummary,
 } from './verifiers/certificate.ts';
 export type { KeyPolicy, KeySignerIdentity } from './verifiers/key.ts';
 export type { Policy, SignerIdentity } from './verifiers/verifier.ts';

@@ -5,16 +5,15 @@ import type { JsonObject } from '../format/json.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseStatement } from '../format/statement.ts';
 import { reasonOf } from '../errors.ts';
-import { type Certificate, parseCertificate } from '../trust/certificate.ts';
+import {
+  type Certificate,
+  type CertificateSummary,
+  parseCertificate,
+  summarise,
+} from '../trust/certificate.ts';
 
 /** A certificate as a bundle shows it. */
-export interface InspectedCertificate {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serialNumber: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly fingerprint: string;
+export interface InspectedCertificate extends CertificateSummary {
   readonly isCa: boolean;
   readonly keyUsage: readonly string[] | undefined;
   readonly extendedKeyUsage: readonly string[] | undefined;
@@ -76,15 +75,9 @@ function certificatesOf(material: ParsedBundle['material']): readonly Uint8Array
 }
 
 function describe(certificate: Certificate): InspectedCertificate {
-  const { subject, issuer, serialNumber, notBefore, notAfter, fingerprint } = certificate;
   const { basicConstraints, keyUsage, extendedKeyUsage } = certificate;
   return {
-    subject,
-    issuer,
-    serialNumber,
-    notBefore,
-    notAfter,
-    fingerprint,
+    ...summarise(certificate),
     isCa: basicConstraints?.ca === true,
     keyUsage:
       keyUsage === undefined

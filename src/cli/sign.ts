@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inspect } from '../api/inspect.ts';
 import { signMeasured } from '../api/sign.ts';
 import { OmsError } from '../errors.ts';
-import type { Bundle, Method } from '../format/bundle.ts';
+import { type Bundle, type Method, parseBundle } from '../format/bundle.ts';
 import { certificateSigner } from '../signers/certificate.ts';
 import { keySigner } from '../signers/key.ts';
 import type { Signer } from '../signers/signer.ts';
+import { parseCertificate, summarise } from '../trust/certificate.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -112,11 +112,12 @@ export async function runSign(
   });
   writeSignatureFile(signature, bundle, given.force === true);
 
+  const signatory = signatoryOf(bundle);
   const lines: readonly Line[] = [
     ['Model', resolve(model)],
     ['Content', amount(files, bytes)],
     ['Root digest', rootDigest(manifest)],
-    ...signerLines(bundle),
+    ...signatory.lines,
     ['Signature', resolve(signature)],
   ];
   return {
@@ -131,7 +132,7 @@ export async function runSign(
         bytes,
         rootDigest: rootDigest(manifest),
         serialization: serializationJson(manifest.serialization),
-        signer: signerJson(bundle),
+        signer: signatory.json,
         notCovered: { ignored },
       },
     },
@@ -167,21 +168,32 @@ async function makeSigner(
   });
 }
 
-/** Of a bundle that was just made, and verified by its signer. */
-function signerLines(bundle: Bundle): readonly Line[] {
-  const { keyHint, certificates } = inspect(bundle).unverified;
-  const [leaf] = certificates;
-  if (leaf === undefined) return [['Signed by', `the key sha256:${keyHint ?? ''}`]];
-  return [
-    ['Signed by', `${leaf.subject} (certificate)`],
-    ['Issued by', leaf.issuer],
-    ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}`],
-  ];
+/** Who signed, from a bundle that was just made and verified by its signer. */
+interface Signatory {
+  readonly lines: readonly Line[];
+  readonly json: Readonly<Record<string, unknown>>;
 }
 
-function signerJson(bundle: Bundle): Record<string, unknown> {
-  const { method, keyHint, certificates } = inspect(bundle).unverified;
-  return keyHint === undefined
-    ? { method, certificate: certificates[0] }
-    : { method, fingerprint: `sha256:${keyHint}` };
+function signatoryOf(bundle: Bundle): Signatory {
+  const { material } = parseBundle(bundle);
+  if (material.method === 'key') {
+    const fingerprint = `sha256:${material.hint ?? ''}`;
+    return {
+      lines: [['Signed by', `the key ${fingerprint}`]],
+      json: { method: material.method, fingerprint },
+    };
+  }
+  const [der] = material.method === 'certificate' ? material.certificates : [material.certificate];
+  const leaf = summarise(parseCertificate(der ?? new Uint8Array(), 'the signing certificate'));
+  return {
+    lines: [
+      ['Signed by', `${leaf.subject} (certificate)`],
+      ['Issued by', leaf.issuer],
+      ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}`],
+    ],
+    json: {
+      method: material.method,
+      certificate: { ...leaf, fingerprint: `sha256:${leaf.fingerprint}` },
+    },
+  };
 }

@@ -39,6 +39,17 @@ export interface Certificate {
   readonly extendedKeyUsage: readonly string[] | undefined;
 }
 
+/** One certificate, as shown to people. Its names are the CA's word. */
+export interface CertificateSummary {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** SHA-256 over the DER, lower-case hex. */
+  readonly fingerprint: string;
+}
+
 /** Object identifiers of RFC 5280 that decisions depend on. */
 export const OID = {
   keyUsage: '2.5.29.15',
@@ -100,6 +111,12 @@ export function loadCertificates(source: string | Uint8Array, what: string): Cer
       });
     }
   });
+}
+
+/** What a person is shown of a certificate. */
+export function summarise(certificate: Certificate): CertificateSummary {
+  const { subject, issuer, serialNumber, notBefore, notAfter, fingerprint } = certificate;
+  return { subject, issuer, serialNumber, notBefore, notAfter, fingerprint };
 }
 
 function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificate {

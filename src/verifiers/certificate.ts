@@ -2,7 +2,13 @@ import { OmsError } from '../errors.ts';
 import type { CertificateMaterial, ParsedBundle } from '../format/bundle.ts';
 import type { Envelope, SignedPayload } from '../format/dsse.ts';
 import { quoted } from '../printable.ts';
-import { type Certificate, loadCertificates, parseCertificate } from '../trust/certificate.ts';
+import {
+  type Certificate,
+  type CertificateSummary,
+  loadCertificates,
+  parseCertificate,
+  summarise,
+} from '../trust/certificate.ts';
 import { type Chain, findChain } from '../trust/chain.ts';
 import { type Curve, curveOf, verifyLegacyPayload, verifyPayload } from '../trust/keys.ts';
 
@@ -16,17 +22,6 @@ export interface CertificatePolicy {
   readonly anchors: readonly (string | Uint8Array)[];
   /** Judge all validity periods at this time instead of now: the caller's own word for it. */
   readonly verificationTime?: Date;
-}
-
-/** One certificate, as shown to people. Its names are the CA's word. */
-export interface CertificateSummary {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serialNumber: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** SHA-256 over the DER, lower-case hex. */
-  readonly fingerprint: string;
 }
 
 /** Who signed, for the certificate method. */
@@ -65,7 +60,7 @@ export function verifyWithCertificate(
     signer: {
       method: 'certificate',
       curve: curveOf(leaf.x509.publicKey),
-      chain: summarise(chain),
+      chain: summariseAll(chain),
       time,
     },
   };
@@ -111,13 +106,6 @@ function acceptPayload({ payload, signature }: Envelope, leaf: Certificate): Sig
   });
 }
 
-/** What a person is shown of a chain. */
-export function summarise(chain: Chain): CertificateSignerIdentity['chain'] {
-  const [leaf, ...rest] = chain;
-  return [summary(leaf), ...rest.map(summary)];
-}
-
-function summary(certificate: Certificate): CertificateSummary {
-  const { subject, issuer, serialNumber, notBefore, notAfter, fingerprint } = certificate;
-  return { subject, issuer, serialNumber, notBefore, notAfter, fingerprint };
+function summariseAll([leaf, ...rest]: Chain): CertificateSignerIdentity['chain'] {
+  return [summarise(leaf), ...rest.map(summarise)];
 }

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { digest, keySigner, sign, verify } from '../../src/index.ts';
+import { readModel, type Scope } from '../../src/model/directory.ts';
+import { Forger } from '../helpers/forge.ts';
+import { makeModel } from '../helpers/model.ts';
+import { refusal } from '../helpers/refusal.ts';
+
+/** Directories, by the end of their path, that cannot be read; tests may run as root. */
+let unreadable: string | undefined;
+
+vi.mock(import('node:fs'), async (original) => {
+  const fs = await original();
+  const readdirSync = ((path: string, ...rest: unknown[]) => {
+    if (unreadable !== undefined && path.endsWith(unreadable)) {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
+    }
+    return (fs.readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
+  }) as typeof fs.readdirSync;
+  return { ...fs, readdirSync };
+});
+
+afterEach(() => {
+  unreadable = undefined;
+});
+
+const forger = new Forger();
+const signer = keySigner({ privateKey: forger.privateKey });
+const SCOPE: Scope = { ignorePaths: [], signature: undefined, allowSymlinks: false };
+
+describe('a directory that cannot be read', () => {
+  it('is an error, never an absence', async () => {
+    const model = makeModel({ a: '1', 'd/b': '2' });
+    const bundle = await sign(model, signer);
+    unreadable = '/d';
+    const message = 'the directory "d/" cannot be read: found permission denied (EACCES)';
+    expect((await refusal(() => digest(model), 'FILE_UNREADABLE')).message).toBe(message);
+    const error = await refusal(() => verify(model, bundle, forger.policy), 'FILE_UNREADABLE');
+    expect(error.message).toBe(message);
+    unreadable = '/model';
+    await refusal(() => digest(model), 'FILE_UNREADABLE');
+  });
+
+  it('is an error with unsigned files ignored too, if something signed lies in it', async () => {
+    const model = makeModel({ a: '1', 'd/e/b': '2' });
+    const bundle = await sign(model, signer);
+    const options = { ignoreUnsignedFiles: true };
+    unreadable = '/d';
+    await refusal(() => verify(model, bundle, forger.policy, options), 'FILE_UNREADABLE');
+    unreadable = '/d/e';
+    await refusal(() => verify(model, bundle, forger.policy, options), 'FILE_UNREADABLE');
+  });
+
+  it('is one unsigned thing among others, if unsigned files are ignored and nothing is signed in it', async () => {
+    const model = makeModel({ a: '1', 'd/b': '2' });
+    const bundle = await sign(model, signer, { ignorePaths: [] });
+    const added = makeModel({ a: '1', 'd/b': '2', 'e/x': '3' });
+    unreadable = '/e';
+    const options = { ignoreUnsignedFiles: true };
+    expect((await verify(added, bundle, forger.policy, options)).unsigned).toEqual(['e/']);
+    await refusal(() => verify(added, bundle, forger.policy), 'FILE_UNREADABLE');
+  });
+
+  it('is counted under an ignored path', () => {
+    const model = makeModel({ a: '1', '.git/x': '2' });
+    unreadable = '/.git';
+    expect(readModel(model, { ...SCOPE, ignorePaths: ['.git'] }).ignored).toEqual(['.git/']);
+  });
+});
+
+describe('readModel', () => {
+  it('puts every entry into exactly one list', () => {
+    const model = makeModel({
+      a: '1',
+      'd/b': '2',
+      'd/e/c': '3',
+      'x/y': '4',
+      'x/z/w': '5',
+      'model.sig': '6',
+      'd/model.sig': '7',
+    });
+    const tree = readModel(model, { ...SCOPE, ignorePaths: ['x'], signature: 'model.sig' });
+    const names = tree.files.map(({ name }) => name).toSorted();
+    expect(names).toEqual(['a', 'd/b', 'd/e/c', 'd/model.sig']);
+    expect(tree.ignored).toEqual(['x/y', 'x/z/w']);
+    expect(tree.irregular).toEqual([]);
+    expect(tree.files.every(({ name, path }) => path === join(model, name))).toBe(true);
+  });
+
+  it('does not pass over a signature that a manifest lists as a file of the model', () => {
+    const model = makeModel({ 'model.sig': '1' });
+    const listed = new Set(['model.sig']);
+    expect(readModel(model, { ...SCOPE, signature: 'model.sig', listed }).files).toHaveLength(1);
+    expect(readModel(model, { ...SCOPE, signature: 'model.sig' }).files).toHaveLength(0);
+  });
+
+  it('reads a thousand directories inside each other', () => {
+    const name = `${Array.from({ length: 1_000 }, () => 'd').join('/')}/f`;
+    const model = makeModel({ [name]: '1' });
+    expect(readModel(model, SCOPE).files.map((file) => file.name)).toEqual([name]);
+  });
+});

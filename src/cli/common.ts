@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ScopeOptions } from '../api/options.ts';
 import { OmsError } from '../errors.ts';
@@ -93,7 +94,7 @@ export function scopeOf(model: string, given: ScopeArguments): ScopeOptions {
     throw new OmsError('USAGE', 'an ignored path is not inside the model', {
       expected: `a path below ${quoted(resolve(model))}`,
       found: quoted(resolve(path)),
-      hint: `paths are relative to the working directory: did you mean ${quoted(`${model}/${path}`)}?`,
+      hint: hintForIgnored(model, path),
     });
   });
   return {
@@ -101,6 +102,13 @@ export function scopeOf(model: string, given: ScopeArguments): ScopeOptions {
     ignoreGitPaths: given.ignoreGitPaths,
     allowSymlinks: given.allowSymlinks === true,
   };
+}
+
+/** Most often the path was meant to be relative to the model. */
+function hintForIgnored(model: string, path: string): string {
+  const meant = join(model, path);
+  const isMeant = !isAbsolute(path) && nameInModel(model, meant) !== undefined && existsSync(meant);
+  return `paths are relative to the working directory${isMeant ? `: did you mean ${quoted(meant)}?` : ''}`;
 }
 
 /** Says once that BLAKE3 will be slow where its native module is missing. */

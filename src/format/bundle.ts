@@ -89,7 +89,12 @@ export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle 
 }
 
 function textOf(source: string | Bundle): string {
-  return typeof source === 'string' ? source : JSON.stringify(source);
+  if (typeof source === 'string') return source;
+  try {
+    return JSON.stringify(source) ?? '';
+  } catch (cause) {
+    throw new OmsError('BUNDLE_MALFORMED', 'the bundle is not plain JSON', { cause });
+  }
 }
 
 const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;

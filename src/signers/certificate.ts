@@ -1,6 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { parseBundle } from '../format/bundle.ts';
+import { MAX_CERTIFICATES } from '../format/limits.ts';
+import { quoted } from '../printable.ts';
 import { type Certificate, loadCertificates } from '../trust/certificate.ts';
 import { findChain } from '../trust/chain.ts';
 import { canonicalKey, loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/keys.ts';
@@ -31,7 +33,7 @@ export function certificateSigner(options: CertificateSignerOptions): Signer {
   const [leaf, ...others] = certificates;
   if (!ownsKey(leaf, createPublicKey(key))) {
     throw new OmsError('KEY_UNUSABLE', 'the private key does not belong to the certificate', {
-      expected: `the key of "${leaf.subject}"`,
+      expected: `the key of ${quoted(leaf.subject, 80)}`,
       hint: 'check --private-key and --signing-certificate',
     });
   }
@@ -63,6 +65,12 @@ function readCertificates({
   const given = chain.flatMap((source) => loadCertificates(source, 'the certificate chain'));
   const others = new Map([...following, ...given].map((other) => [other.fingerprint, other]));
   others.delete(leaf.fingerprint);
+  if (others.size >= MAX_CERTIFICATES) {
+    throw new OmsError('KEY_UNUSABLE', 'the certificate chain is too long', {
+      expected: `at most ${MAX_CERTIFICATES} certificates with the signing one`,
+      found: `${others.size + 1}`,
+    });
+  }
   return [leaf, ...others.values()];
 }
 

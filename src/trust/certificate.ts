@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
-import { pemBlocks } from './pem.ts';
+import { pemBlocks, textOf } from './pem.ts';
 
 /** A certificate (RFC 5280), read once, with the extensions that decide what it may be used for. */
 export interface Certificate {
@@ -93,8 +93,7 @@ export function parseCertificate(der: Uint8Array, where: string): Certificate {
  * @throws {OmsError} `KEY_UNUSABLE` when there is none, or one cannot be read.
  */
 export function loadCertificates(source: string | Uint8Array, what: string): Certificate[] {
-  const text = typeof source === 'string' ? source : Buffer.from(source).toString('utf8');
-  const blocks = pemBlocks(text);
+  const blocks = pemBlocks(textOf(source, what));
   const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE');
   if (certificates.length === 0) {
     throw new OmsError('KEY_UNUSABLE', `${what} cannot be used`, {
@@ -123,8 +122,8 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
   const [tbs, algorithm] = root.subs;
   // Of the optional leading members only the version can be there, tagged [0].
   const fields = tbs?.subs.filter((field) => !field.tag.isContextSpecific()) ?? [];
-  const [, , issuer, , subject] = fields;
-  if (tbs === undefined || algorithm === undefined || issuer === undefined || !subject) {
+  const [, , issuer, validity, subject] = fields;
+  if (tbs === undefined || algorithm === undefined || !issuer || !validity || !subject) {
     throw new Error('members are missing');
   }
   const extensions = readExtensions(tbs);
@@ -134,8 +133,8 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
     serialNumber: x509.serialNumber,
-    notBefore: x509.validFromDate,
-    notAfter: x509.validToDate,
+    notBefore: readTime(validity.subs[0]),
+    notAfter: readTime(validity.subs[1]),
     fingerprint: createHash('sha256').update(der).digest('hex'),
     isSelfIssued: issuer.value.equals(subject.value),
     signatureAlgorithm: readAlgorithm(algorithm),
@@ -146,6 +145,19 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     keyUsage: readKeyUsage(extensions.get(OID.keyUsage)?.value),
     extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map((sub) => sub.toOID()),
   };
+}
+
+/**
+ * RFC 5280 §4.1.2.5: to the second, in UTC. Not taken from Node, which does not ask OpenSSL whether
+ * it could read the time, and answers with what was in the memory if not.
+ */
+function readTime(value: ASN1Obj | undefined): Date {
+  const digits = value?.value.toString('latin1') ?? '';
+  const date = value?.toDate();
+  if (!/^[0-9]{12}(?:[0-9]{2})?Z$/.test(digits) || !date || Number.isNaN(date.getTime())) {
+    throw new Error('a time is malformed');
+  }
+  return date;
 }
 
 interface Extension {

@@ -1,3 +1,4 @@
+import type { AsymmetricKeyDetails, KeyObject } from 'node:crypto';
 import { type ErrorDetails, OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { type Certificate, OID } from './certificate.ts';
@@ -10,10 +11,13 @@ export type Chain = readonly [Certificate, ...Certificate[]];
 const MAX_LENGTH = 10;
 
 /**
- * Steps of the search for one chain. Certificates that sign each other in circles make the number
- * of possible chains grow without bound; honest ones need about as many steps as certificates.
+ * Ways tried in the search for one chain. Certificates that sign each other in circles make the
+ * number of possible chains grow without bound; honest ones need as many as there are certificates.
  */
-const MAX_STEPS = 1_000;
+const MAX_WAYS = 500;
+
+/** Signatures verified in one search. Each can take a millisecond and more. */
+const MAX_SIGNATURES = 250;
 
 /**
  * Finds a chain from `leaf` to one of `anchors` that is good at `time` for signing code, and
@@ -46,9 +50,10 @@ class Search {
   readonly #others: readonly Certificate[];
   readonly #anchors: readonly Certificate[];
   readonly #time: Date;
-  readonly #signedBy = new Map<string, boolean>();
-  #steps = 0;
-  /** Why the first chain that led further than the leaf was not taken. */
+  /** Who signed whom, by both fingerprints. */
+  readonly #signatures = new Map<string, boolean>();
+  #ways = 0;
+  /** Why the first certificate with the name of an issuer was not taken for one. */
   #flaw: OmsError | undefined;
 
   constructor(others: readonly Certificate[], anchors: readonly Certificate[], time: Date) {
@@ -64,39 +69,36 @@ class Search {
   }
 
   #extend(chain: Chain): Chain | undefined {
-    const last = chain.at(-1) as Certificate;
+    if (++this.#ways > MAX_WAYS) throw tooMany();
+    const last = chain.at(-1) ?? chain[0];
     if (this.#anchors.some((anchor) => isSame(anchor, last))) return chain;
-    for (const issuer of this.#issuersOf(last)) {
-      if (chain.length >= MAX_LENGTH || chain.some((member) => isSame(member, issuer))) continue;
-      const flaw = flawInIssuer(issuer, chain, this.#time);
-      if (flaw !== undefined) {
-        this.#flaw ??= flaw;
-        continue;
-      }
-      const found = this.#extend([...chain, issuer]);
+    if (chain.length >= MAX_LENGTH) return undefined;
+    for (const issuer of [...this.#anchors, ...this.#others]) {
+      if (chain.some((member) => isSame(member, issuer))) continue;
+      const found = this.#isIssuer(issuer, last, chain)
+        ? this.#extend([...chain, issuer])
+        : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  *#issuersOf(subject: Certificate): Generator<Certificate> {
-    for (const candidate of [...this.#anchors, ...this.#others]) {
-      if (++this.#steps > MAX_STEPS) {
-        throw refused('there are too many ways through the certificates', {
-          expected: `a chain that is found in ${MAX_STEPS} steps`,
-          hint: 'the bundle may be an attack; ask the signer for one with only the needed chain',
-        });
-      }
-      if (this.#isSignedBy(subject, candidate)) yield candidate;
-    }
+  /** The cheap questions first: a signature is only verified of a CA that could have made it. */
+  #isIssuer(issuer: Certificate, subject: Certificate, below: Chain): boolean {
+    if (issuer.subject !== subject.issuer && !canHaveIssued(issuer, subject)) return false;
+    const flaw = flawInIssuer(issuer, below, this.#time);
+    if (flaw === undefined) return canHaveIssued(issuer, subject) && this.#signed(issuer, subject);
+    this.#flaw ??= flaw;
+    return false;
   }
 
-  #isSignedBy(subject: Certificate, issuer: Certificate): boolean {
+  #signed(issuer: Certificate, subject: Certificate): boolean {
     const key = `${subject.fingerprint} ${issuer.fingerprint}`;
-    let answer = this.#signedBy.get(key);
+    let answer = this.#signatures.get(key);
     if (answer === undefined) {
+      if (this.#signatures.size >= MAX_SIGNATURES) throw tooMany();
       answer = isSignedBy(subject, issuer);
-      this.#signedBy.set(key, answer);
+      this.#signatures.set(key, answer);
     }
     return answer;
   }
@@ -111,14 +113,29 @@ class Search {
   }
 }
 
-/** Names, key identifiers and key usage fit, and the signature is right. */
-function isSignedBy({ x509 }: Certificate, issuer: Certificate): boolean {
+/** Whether names, key identifiers and key usage fit; says nothing of the signature. */
+function canHaveIssued(issuer: Certificate, subject: Certificate): boolean {
   try {
-    return x509.checkIssued(issuer.x509) && x509.verify(issuer.x509.publicKey);
+    return subject.x509.checkIssued(issuer.x509);
+  } catch {
+    return false;
+  }
+}
+
+function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
+  try {
+    return subject.x509.verify(issuer.x509.publicKey);
   } catch {
     // A key or an algorithm that OpenSSL does not know.
     return false;
   }
+}
+
+function tooMany(): OmsError {
+  return refused('there are too many ways through the certificates', {
+    expected: `a chain that is found in ${MAX_WAYS} tries and ${MAX_SIGNATURES} signatures`,
+    hint: 'the bundle may be an attack; ask the signer for one with only the needed chain',
+  });
 }
 
 function isSame(a: Certificate, b: Certificate): boolean {
@@ -135,31 +152,38 @@ function flawInLeaf(leaf: Certificate, time: Date): OmsError | undefined {
   return flawInKeyOfLeaf(leaf) ?? flawInAny(leaf, time);
 }
 
-const CURVES = 'ECDSA on P-256, P-384 or P-521';
+const CURVES = 'ECDSA on P-256, P-384 or P-521, the curve by name';
 
 function flawInKeyOfLeaf(leaf: Certificate): OmsError | undefined {
   return hasNamedCurve(leaf) ? undefined : unfit(leaf, CURVES, keyOf(leaf));
 }
 
 /** RFC 5480 §2.1.1: the curve stands there by name, not by its parameters, which take more room. */
-function hasNamedCurve({ x509 }: Certificate): boolean {
+function hasNamedCurve(certificate: Certificate): boolean {
+  const key = publicKeyOf(certificate);
+  if (key === undefined) return false;
   try {
-    const { publicKey } = x509;
-    const asNamed = canonicalKey(publicKey).export({ type: 'spki', format: 'der' });
-    return publicKey.export({ type: 'spki', format: 'der' }).length <= asNamed.length;
+    const asNamed = canonicalKey(key).export({ type: 'spki', format: 'der' });
+    return key.export({ type: 'spki', format: 'der' }).length <= asNamed.length;
   } catch {
     return false;
   }
 }
 
-function keyOf({ x509 }: Certificate): string {
+/** `undefined` for a key that OpenSSL cannot read. */
+function publicKeyOf({ x509 }: Certificate): KeyObject | undefined {
   try {
-    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = x509.publicKey;
-    const size = details?.modulusLength ?? details?.namedCurve ?? '';
-    return `${type ?? 'an unknown key'} ${size}`.trim();
+    return x509.publicKey;
   } catch {
-    return 'an unknown key';
+    return undefined;
   }
+}
+
+function keyOf(certificate: Certificate): string {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(certificate) ?? {};
+  if (type === undefined) return 'an unknown key';
+  const size = details?.modulusLength ?? details?.namedCurve ?? '';
+  return `${type} ${size}`.trim();
 }
 
 function flawInIssuer(issuer: Certificate, below: Chain, time: Date): OmsError | undefined {
@@ -183,11 +207,16 @@ function flawInIssuer(issuer: Certificate, below: Chain, time: Date): OmsError |
 const MIN_RSA_BITS = 2048;
 
 function flawInKeyOfIssuer(issuer: Certificate): OmsError | undefined {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = issuer.x509.publicKey;
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(issuer) ?? {};
   const isRsa = type === 'rsa' || type === 'rsa-pss';
-  const isStrong = isRsa ? (details?.modulusLength ?? 0) >= MIN_RSA_BITS : hasNamedCurve(issuer);
+  const isStrong = isRsa ? isUsableRsa(details ?? {}) : hasNamedCurve(issuer);
   if (isStrong) return undefined;
   return unfit(issuer, `RSA with at least ${MIN_RSA_BITS} bits, or ${CURVES}`, keyOf(issuer));
+}
+
+/** Beyond 16384 bits, or with a huge exponent, a key only serves to make verifiers slow. */
+function isUsableRsa({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails): boolean {
+  return modulusLength >= MIN_RSA_BITS && modulusLength <= 16_384 && publicExponent < 2n ** 32n;
 }
 
 /** ECDSA and RSA PKCS #1 v1.5 with SHA-256, SHA-384 and SHA-512 (RFC 5758, RFC 8017). */

@@ -10,7 +10,7 @@ import { OmsError } from '../errors.ts';
 import { paePrefix } from '../format/dsse.ts';
 import { LEGACY_SIGNATURE_HASH, legacyPae } from '../format/legacy.ts';
 import { quoted } from '../printable.ts';
-import { pemBlocks } from './pem.ts';
+import { pemBlocks, textOf } from './pem.ts';
 
 /** The curves of the algorithm registry (§4.2) with the hash that goes with each. */
 const CURVES = {
@@ -34,7 +34,8 @@ export type PrivateKeySource = string | Uint8Array | KeyObject;
 
 /** @throws {OmsError} `KEY_UNUSABLE` */
 export function loadPublicKey(source: PublicKeySource): KeyObject {
-  const key = source instanceof KeyObject ? source : parsePublicKey(textOf(source));
+  const key =
+    source instanceof KeyObject ? source : parsePublicKey(textOf(source, 'the public key'));
   if (key.type !== 'public') {
     throw unusable('the public key', 'a public key', `a ${key.type} key`);
   }
@@ -65,7 +66,10 @@ function parsePublicKey(text: string): KeyObject {
  * @throws {OmsError} `KEY_UNUSABLE`
  */
 export function loadPrivateKey(source: PrivateKeySource, password?: string): KeyObject {
-  const key = source instanceof KeyObject ? source : parsePrivateKey(textOf(source), password);
+  const key =
+    source instanceof KeyObject
+      ? source
+      : parsePrivateKey(textOf(source, 'the private key'), password);
   if (key.type !== 'private') {
     throw unusable('the private key', 'a private key', `a ${key.type} key`);
   }
@@ -101,12 +105,8 @@ function parsePrivateKey(text: string, password: string | undefined): KeyObject 
 /** Whether the PEM text of a private key asks for a password: PKCS #8, or OpenSSL's older form. */
 export function isEncrypted(source: PrivateKeySource): boolean {
   if (source instanceof KeyObject) return false;
-  const text = textOf(source);
+  const text = textOf(source, 'the private key');
   return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4,ENCRYPTED/m.test(text);
-}
-
-function textOf(source: string | Uint8Array): string {
-  return typeof source === 'string' ? source : Buffer.from(source).toString('utf8');
 }
 
 function unusable(what: string, expected: string, found: string, hint?: string): OmsError {

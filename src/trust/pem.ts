@@ -1,3 +1,5 @@
+import { OmsError } from '../errors.ts';
+
 /** One block of a PEM text (RFC 7468), which may stand between lines of explanation. */
 export interface PemBlock {
   /** As in `-----BEGIN CERTIFICATE-----`. */
@@ -14,7 +16,7 @@ const BOUNDARY = /^-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----$/;
 export function pemBlocks(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: { label: string; lines: string[] } | undefined;
-  for (const line of text.split('\n')) {
+  for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
     const [, edge, label = ''] = BOUNDARY.exec(line.trimEnd()) ?? [];
     if (edge === 'BEGIN') {
       open = { label, lines: [] };
@@ -35,4 +37,14 @@ function toBlock(label: string, lines: readonly string[]): PemBlock {
     text: `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`,
     der: Buffer.from(body, 'base64'),
   };
+}
+
+/** The text of a key or certificate, given as text or as the bytes of its file. */
+export function textOf(source: string | Uint8Array, what: string): string {
+  if (typeof source === 'string') return source;
+  if (source instanceof Uint8Array) return Buffer.from(source).toString('utf8');
+  throw new OmsError('KEY_UNUSABLE', `${what} cannot be used`, {
+    expected: 'PEM text, or its bytes',
+    found: typeof source,
+  });
 }

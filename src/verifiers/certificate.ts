@@ -81,15 +81,17 @@ function refuseKeyless({ isKeyless, subject, issuer }: Certificate): void {
 }
 
 function loadAnchors({ anchors }: CertificatePolicy): readonly Certificate[] {
-  if (anchors.length === 0) {
-    throw new OmsError('USAGE', 'the certificate method needs at least one trusted certificate');
+  if (!Array.isArray(anchors) || anchors.length === 0) {
+    throw new OmsError('USAGE', 'the certificate method needs at least one trusted certificate', {
+      expected: 'an array of PEM texts as anchors',
+    });
   }
   return anchors.flatMap((source) => loadCertificates(source, 'the trusted certificates'));
 }
 
 function timeOf({ verificationTime }: CertificatePolicy): CertificateSignerIdentity['time'] {
   if (verificationTime === undefined) return { at: new Date(), source: 'now' };
-  if (Number.isNaN(verificationTime.getTime())) {
+  if (!(verificationTime instanceof Date) || Number.isNaN(verificationTime.getTime())) {
     throw new OmsError('USAGE', 'the verification time is not a date');
   }
   return { at: verificationTime, source: 'verification-time' };
@@ -101,7 +103,7 @@ function acceptPayload({ payload, signature }: Envelope, leaf: Certificate): Sig
   // Bundles of model_signing 0.2.0. The statement must then be of that version too.
   if (verifyLegacyPayload(payload, signature, key)) return { bytes: payload, encoding: 'legacy' };
   throw new OmsError('SIGNATURE_INVALID', 'the signature is not by the certificate in the bundle', {
-    expected: `a signature by the key of "${leaf.subject}"`,
+    expected: `a signature by the key of ${quoted(leaf.subject, 80)}`,
     hint: 'the bundle was changed after signing',
   });
 }

@@ -27,7 +27,7 @@ export interface Authenticated {
  */
 export function authenticate(bundle: ParsedBundle, policy: Policy): Authenticated {
   const { material } = bundle;
-  switch (policy.method) {
+  switch (policy?.method) {
     case 'key':
       if (material.method !== 'key') throw wrongMethod(policy.method, material.method);
       return verifyWithKey(bundle, material, policy);
@@ -37,7 +37,7 @@ export function authenticate(bundle: ParsedBundle, policy: Policy): Authenticate
     default:
       throw new OmsError('USAGE', 'the policy names no known method', {
         expected: 'key or certificate',
-        found: String((policy as { method?: unknown }).method),
+        found: String((policy as { method?: unknown } | undefined)?.method),
       });
   }
 }

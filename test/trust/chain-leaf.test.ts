@@ -92,7 +92,7 @@ describe('the key of the leaf', () => {
     ['Ed25519', 'ed25519'],
     ['RSA-3072', 'rsa 3072'],
   ] as const)('may not be %s', (key, found) => {
-    const message = `expected ECDSA on P-256, P-384 or P-521, found ${found}`;
+    const message = `expected ECDSA on P-256, P-384 or P-521, the curve by name, found ${found}`;
     expect(() => judge({ key })).toThrow(refusal(message));
     expect(() => judgePinned({ key })).toThrow(refusal(message));
   });

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { clipped, printable } from './printable.ts';
 
 /**
  * How a call that did not succeed ended:
@@ -70,6 +70,9 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Longer parts of a message only repeat an attacker's text. */
+const MAX_LENGTH = 1_000;
+
 /** Every failure of this library. The message is one line, safe to print on a terminal. */
 export class OmsError extends Error {
   readonly code: ErrorCode;
@@ -79,20 +82,24 @@ export class OmsError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, summary: string, details: ErrorDetails = {}) {
-    const { expected, found, hint, cause } = details;
-    const clash = [
-      expected === undefined ? '' : `expected ${expected}`,
-      found === undefined ? '' : `found ${found}`,
-    ].filter((part) => part !== '');
-    const message = clash.length === 0 ? summary : `${summary}: ${clash.join(', ')}`;
-    super(printable(message), cause === undefined ? {} : { cause });
+    const { hint, cause } = details;
+    const [expected, found] = [details.expected, details.found].map((part) =>
+      part === undefined ? undefined : clipped(part, MAX_LENGTH),
+    );
+    const message = [clipped(summary, MAX_LENGTH), clashOf(expected, found)].filter(Boolean);
+    super(printable(message.join(': ')), cause === undefined ? {} : { cause });
     this.name = 'OmsError';
     this.code = code;
     this.outcome = OUTCOMES[code];
     this.expected = expected;
     this.found = found;
-    this.hint = hint === undefined ? undefined : printable(hint);
+    this.hint = hint === undefined ? undefined : printable(clipped(hint, MAX_LENGTH));
   }
+}
+
+function clashOf(expected: string | undefined, found: string | undefined): string | undefined {
+  if (expected === undefined) return found;
+  return found === undefined ? `expected ${expected}` : `expected ${expected}, found ${found}`;
 }
 
 /** The one-line reason of anything thrown, for use inside another message. */

@@ -1,23 +1,36 @@
 /**
- * Characters that can move a terminal's cursor, hide text or reorder it: C0 and C1 controls, DEL,
- * line and paragraph separators, zero-width and bidirectional controls, and lone surrogates.
+ * Characters that move a terminal's cursor, reorder text, or show as nothing: controls, format
+ * characters, line and paragraph separators, halves of surrogate pairs, all that Unicode calls
+ * ignorable, and the blank Braille pattern.
  */
-const UNPRINTABLE =
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  /[\u0000-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
-/** Text from outside (a file name, a certificate subject) made safe to show on one line. */
+/** Text from outside (a file name, a certificate's subject) made safe to show on one line. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, '0')}`
-      : `\\u${code.toString(16).padStart(4, '0')}`;
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    if (hex.length <= 2) return `\\x${hex.padStart(2, '0')}`;
+    return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
   });
 }
 
-/** As {@link printable}, cut to at most `limit` characters, in quotation marks. */
+/** JSON text with the same characters written as escapes, which leaves its meaning as it is. */
+export function printableJson(json: string): string {
+  return json.replace(UNPRINTABLE, (character) =>
+    character === '\n'
+      ? character
+      : [...Array(character.length).keys()]
+          .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+          .join(''),
+  );
+}
+
+/** As {@link printable}, cut to about `limit` characters, in quotation marks. */
 export function quoted(text: string, limit = 200): string {
-  const shown = printable(text);
-  return `"${shown.length > limit ? `${shown.slice(0, limit)}…` : shown}"`;
+  return `"${printable(clipped(text, limit))}"`;
+}
+
+/** Text of at most `limit` characters, with a mark where it was cut. */
+export function clipped(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }

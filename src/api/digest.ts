@@ -1,9 +1,16 @@
 import { OmsError } from '../errors.ts';
 import { buildManifest, type Manifest } from '../format/manifest.ts';
-import { type ModelTree, readModel } from '../model/directory.ts';
+import { checkUnchanged, type ModelTree, readModel } from '../model/directory.ts';
+import { flawInName } from '../model/names.ts';
 import { quoted } from '../printable.ts';
-import { measure } from './measure.ts';
-import { checkJobs, type DigestOptions, serializationOf, signatureNameIn } from './options.ts';
+import { measure, planFor } from './measure.ts';
+import {
+  checkJobs,
+  checkModelPath,
+  type DigestOptions,
+  serializationOf,
+  signatureNameIn,
+} from './options.ts';
 
 /** A manifest, and how much was hashed for it. */
 export interface MeasuredManifest {
@@ -33,6 +40,7 @@ export async function measureModel(
   model: string,
   options: DigestOptions,
 ): Promise<MeasuredManifest> {
+  checkModelPath(model);
   checkJobs(options);
   const serialization = serializationOf(model, options);
   const tree = readModel(model, {
@@ -41,8 +49,10 @@ export async function measureModel(
     allowSymlinks: serialization.allowSymlinks,
   });
   checkSignable(tree);
-  const { resources, bytes, emptyFiles } = await measure(tree.files, serialization, options);
-  checkCovered(emptyFiles);
+  const plan = planFor(tree.files, serialization);
+  checkCovered(plan.emptyFiles);
+  const { resources, bytes } = await measure(plan, serialization, options);
+  checkUnchanged(tree, true);
   const recorded = tree.isSingleFile ? { ...serialization, ignorePaths: [] } : serialization;
   return {
     manifest: buildManifest(tree.name, recorded, resources),
@@ -52,11 +62,11 @@ export async function measureModel(
   };
 }
 
-/** §6.1, §6.1.1: regular files only, at least one, and nothing else in between. */
-function checkSignable({ files, irregular, root }: ModelTree): void {
+/** §6.1, §6.1.1: regular files only, at least one, and nothing else in between; and a name. */
+function checkSignable({ files, irregular, ignored, root, name }: ModelTree): void {
   const [first] = irregular;
   if (first !== undefined) {
-    const more = irregular.length === 1 ? '' : ` (and ${irregular.length - 1} more like it)`;
+    const more = irregular.length === 1 ? '' : ` (and ${irregular.length - 1} more)`;
     throw new OmsError('MODEL_UNSIGNABLE', `${quoted(first.name)} cannot be signed${more}`, {
       expected: 'regular files and directories',
       found: first.what,
@@ -64,7 +74,15 @@ function checkSignable({ files, irregular, root }: ModelTree): void {
     });
   }
   if (files.length === 0) {
-    throw new OmsError('MODEL_EMPTY', `the model ${quoted(root)} holds no file to sign`);
+    throw new OmsError('MODEL_EMPTY', `the model ${quoted(root)} holds no file to sign`, {
+      found: `${ignored.length} under ignored paths`,
+    });
+  }
+  if (flawInName(name) !== undefined) {
+    throw new OmsError('MODEL_UNSIGNABLE', 'the model has no name that can be signed', {
+      expected: 'a directory or file with a name',
+      found: quoted(root),
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Envelope } from '../format/dsse.ts';
 import { Fields } from '../format/fields.ts';
 import type { JsonObject } from '../format/json.ts';
 import type { Manifest } from '../format/manifest.ts';
-import { parseStatement } from '../format/statement.ts';
+import { readStatement } from '../format/statement.ts';
 import { reasonOf } from '../errors.ts';
 import {
   type Certificate,
@@ -99,13 +99,9 @@ function describeEntry(entry: JsonObject): { logIndex: string; integratedTime: s
 /** The only place where a statement is read whose signature nobody has checked. */
 function readUnverified({ payload }: Envelope): Inspection['unverified']['statement'] {
   try {
-    return { form: 'v1.0', manifest: parseStatement({ bytes: payload, encoding: 'dsse' }) };
+    const { encoding, manifest } = readStatement(payload);
+    return { form: encoding === 'legacy' ? 'v0.1 (model_signing 0.2.0)' : 'v1.0', manifest };
   } catch (error) {
-    try {
-      const manifest = parseStatement({ bytes: payload, encoding: 'legacy' });
-      return { form: 'v0.1 (model_signing 0.2.0)', manifest };
-    } catch {
-      return { form: 'unreadable', reason: reasonOf(error) };
-    }
+    return { form: 'unreadable', reason: reasonOf(error) };
   }
 }

@@ -1,31 +1,41 @@
 import type { Resource, Serialization } from '../format/manifest.ts';
-import { type Plan, planFiles, planShards } from '../hashing/plan.ts';
+import { planFiles, planShards, type Plan } from '../hashing/plan.ts';
 import { hashAll, type HashOptions } from '../hashing/pool.ts';
 import type { ModelFile } from '../model/directory.ts';
 
 /** Files, hashed. */
-export interface Measurement {
+export interface Measurement extends Pick<Plan, 'emptyFiles' | 'resized'> {
   /** In the order of the files. */
   readonly resources: readonly Resource[];
   /** Bytes that were hashed. */
   readonly bytes: number;
-  /** Files that shards leave out (§6.3.2). */
-  readonly emptyFiles: readonly string[];
 }
 
-/** Hashes files as a manifest's parameters say. */
+/** Hashes files as a plan says. */
 export async function measure(
-  files: readonly ModelFile[],
-  { hashAlgorithm, shardSize }: Serialization,
+  { jobs, resources, emptyFiles, resized }: Plan,
+  { hashAlgorithm }: Serialization,
   options: HashOptions,
 ): Promise<Measurement> {
-  const plan: Plan = shardSize === undefined ? planFiles(files) : planShards(files, shardSize);
-  const hashed = await hashAll(plan.jobs, hashAlgorithm, options);
+  const hashed = await hashAll(jobs, hashAlgorithm, options);
   let total = 0;
-  const resources = plan.resources.map((resource, index): Resource => {
+  const measured = resources.map((resource, index): Resource => {
     const { digest, bytes } = hashed[index] as (typeof hashed)[number];
     total += bytes;
     return { ...resource, digest };
   });
-  return { resources, bytes: total, emptyFiles: plan.emptyFiles };
+  return { resources: measured, bytes: total, emptyFiles, resized };
+}
+
+/**
+ * What is to be hashed of these files under these parameters.
+ *
+ * @param expected for shards: the sizes that a manifest asks for.
+ */
+export function planFor(
+  files: readonly ModelFile[],
+  { shardSize }: Serialization,
+  expected?: ReadonlyMap<string, number>,
+): Plan {
+  return shardSize === undefined ? planFiles(files) : planShards(files, shardSize, expected);
 }

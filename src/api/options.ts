@@ -8,6 +8,7 @@ import {
 import type { HashOptions } from '../hashing/pool.ts';
 import { GIT_PATHS, mergeIgnorePaths, normaliseIgnorePath } from '../model/ignore.ts';
 import { nameInModel } from '../model/location.ts';
+import { flawInName } from '../model/names.ts';
 import { quoted } from '../printable.ts';
 
 /** Which files count, for signing and for verifying. */
@@ -52,13 +53,26 @@ export interface VerifyOptions extends ScopeOptions, HashOptions {
   readonly forbidIgnoredFiles?: boolean;
 }
 
+/**
+ * An empty path would mean the working directory: more likely it is a variable that is not set.
+ *
+ * @throws {OmsError} `USAGE`
+ */
+export function checkModelPath(model: unknown): void {
+  if (typeof model === 'string' && model !== '' && !model.includes('\0')) return;
+  throw new OmsError('USAGE', 'the path of the model is not usable', {
+    expected: 'the path of a file or directory',
+    found: typeof model === 'string' ? quoted(model) : typeof model,
+  });
+}
+
 /** @throws {OmsError} `USAGE` */
 export function serializationOf(model: string, options: SerializationOptions): Serialization {
   const { hashAlgorithm = 'sha256', shardSize, allowSymlinks = false } = options;
   if (!Object.hasOwn(DIGEST_BYTES, hashAlgorithm)) {
     throw new OmsError('USAGE', 'the hash algorithm is not known', {
       expected: Object.keys(DIGEST_BYTES).join(', '),
-      found: quoted(hashAlgorithm),
+      found: hashAlgorithm,
     });
   }
   const bytes = shardSize === true ? DEFAULT_SHARD_SIZE : shardSize;
@@ -69,14 +83,12 @@ export function serializationOf(model: string, options: SerializationOptions): S
     });
   }
   const signature = signatureNameIn(model, options.signaturePath);
+  const recorded = signature === undefined || hasPattern(signature) ? [] : [signature];
   return {
     hashAlgorithm,
     shardSize: bytes,
     allowSymlinks,
-    ignorePaths: mergeIgnorePaths(
-      ignorePathsOf(options),
-      signature === undefined ? [] : [signature],
-    ),
+    ignorePaths: mergeIgnorePaths(ignorePathsOf(options).map(withoutPattern), recorded),
   };
 }
 
@@ -85,15 +97,35 @@ export function ignorePathsOf({
   ignorePaths = [],
   ignoreGitPaths = true,
 }: ScopeOptions): readonly string[] {
-  const own = ignorePaths.map((path) => {
-    const normal = normaliseIgnorePath(path);
-    if (normal.kind === 'inside') return normal.name;
+  if (!Array.isArray(ignorePaths)) {
+    throw new OmsError('USAGE', 'the ignored paths are not usable', {
+      expected: 'an array of paths',
+      found: typeof ignorePaths,
+    });
+  }
+  const own = ignorePaths.map((path: unknown) => {
+    const name = typeof path === 'string' ? normaliseIgnorePath(path) : undefined;
+    if (name?.kind === 'inside' && flawInName(name.name) === undefined) return name.name;
     throw new OmsError('USAGE', 'an ignored path is not inside the model', {
       expected: 'a path below the model root',
-      found: quoted(path),
+      found: typeof path === 'string' ? quoted(path) : typeof path,
     });
   });
   return mergeIgnorePaths(own, ignoreGitPaths ? GIT_PATHS : []);
+}
+
+/** §6.2.1: what a signer records holds no pattern characters, so that nobody takes it for one. */
+function withoutPattern(path: string): string {
+  if (!hasPattern(path)) return path;
+  throw new OmsError('USAGE', 'an ignored path cannot be recorded in a signature', {
+    expected: 'a path without *, ? and [',
+    found: quoted(path),
+    hint: 'name the directory it is in, or rename it',
+  });
+}
+
+function hasPattern(path: string): boolean {
+  return /[*?[]/.test(path);
 }
 
 export function signatureNameIn(model: string, path: string | undefined): string | undefined {

@@ -1,15 +1,21 @@
 import { OmsError } from '../errors.ts';
 import { type Bundle, parseBundle } from '../format/bundle.ts';
-import { compareModel, isEmpty, type ModelDiff, sortDifferences } from '../format/diff.ts';
+import { compareModel, isEmpty, type ModelDiff, sizesOf, sortDifferences } from '../format/diff.ts';
 import type { Manifest, Resource } from '../format/manifest.ts';
 import { SINGLE_FILE } from '../format/predicate.ts';
 import { parseStatement } from '../format/statement.ts';
-import { type ModelTree, readModel } from '../model/directory.ts';
+import { checkUnchanged, type ModelTree, readModel } from '../model/directory.ts';
 import { mergeIgnorePaths } from '../model/ignore.ts';
 import { authenticate, type Policy, type SignerIdentity } from '../verifiers/verifier.ts';
-import { measure } from './measure.ts';
+import { measure, planFor } from './measure.ts';
 import { MismatchError } from './mismatch.ts';
-import { checkJobs, ignorePathsOf, signatureNameIn, type VerifyOptions } from './options.ts';
+import {
+  checkJobs,
+  checkModelPath,
+  ignorePathsOf,
+  signatureNameIn,
+  type VerifyOptions,
+} from './options.ts';
 
 /** A model that is what somebody trusted has signed. */
 export interface Verification {
@@ -44,6 +50,7 @@ export async function verify(
   policy: Policy,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  checkModelPath(model);
   checkOptions(options);
   const { signer, payload } = authenticate(parseBundle(bundle), policy);
   const manifest = parseStatement(payload);
@@ -52,7 +59,9 @@ export async function verify(
   const expected = nameSingleFile(manifest.resources, tree);
   const listed = new Set(expected.map(({ path }) => path));
   const signed = tree.files.filter(({ name }) => listed.has(name));
-  const measured = await measure(signed, manifest.serialization, options);
+  const plan = planFor(signed, manifest.serialization, sizesOf(expected));
+  const measured = await measure(plan, manifest.serialization, options);
+  checkUnchanged(tree, options.ignoreUnsignedFiles !== true);
 
   const unlisted = tree.files.filter(({ name }) => !listed.has(name));
   const diff = compareModel(expected, { ...measured, unlisted, irregular: tree.irregular });

@@ -7,13 +7,13 @@ import type { HashAlgorithm } from '../format/manifest.ts';
 import { isBlake3Native } from '../hashing/algorithms.ts';
 import { nameInModel } from '../model/location.ts';
 import { quoted } from '../printable.ts';
-import type { CommonOptions, Session } from './session.ts';
+import { type CommonOptions, say, type Session } from './session.ts';
 import { collect, HASH_ALGORITHMS, parseBytes, parseCount, parseLogLevel } from './values.ts';
 
 /** Options that choose which files count. */
 export interface ScopeArguments {
   readonly ignorePaths?: readonly string[];
-  readonly ignoreGitPaths: boolean;
+  readonly ignoreGitPaths?: boolean;
   readonly allowSymlinks?: boolean;
 }
 
@@ -35,7 +35,7 @@ export function addScopeOptions(command: Command): Command {
       'leave out a file or directory of the model (repeatable)',
       collect,
     )
-    .option('--ignore-git-paths', 'leave out .git, .gitattributes, .github and .gitignore', true)
+    .option('--ignore-git-paths', 'leave out .git, .gitattributes, .github, .gitignore (default)')
     .option('--no-ignore-git-paths', 'count them like any other')
     .option('--allow-symlinks', 'read links to files inside the model in place of their targets');
 }
@@ -77,7 +77,7 @@ export function addCommonOptions(command: Command): Command {
 export function logLevelOption(): Option {
   return new Option(
     '--log-level <level>',
-    'DEBUG, INFO, WARNING, ERROR or CRITICAL: DEBUG adds stack traces, WARNING is like --quiet',
+    'DEBUG adds stack traces; WARNING, ERROR and CRITICAL are like --quiet (INFO)',
   ).argParser(parseLogLevel);
 }
 
@@ -94,32 +94,34 @@ export function scopeOf(model: string, given: ScopeArguments): ScopeOptions {
     throw new OmsError('USAGE', 'an ignored path is not inside the model', {
       expected: `a path below ${quoted(resolve(model))}`,
       found: quoted(resolve(path)),
-      hint: hintForIgnored(model, path),
+      ...hintForIgnored(model, path),
     });
   });
   return {
     ignorePaths,
-    ignoreGitPaths: given.ignoreGitPaths,
+    ignoreGitPaths: given.ignoreGitPaths !== false,
     allowSymlinks: given.allowSymlinks === true,
   };
 }
 
 /** Most often the path was meant to be relative to the model. */
-function hintForIgnored(model: string, path: string): string {
+function hintForIgnored(model: string, path: string): { hint?: string } {
+  if (isAbsolute(path)) return {};
   const meant = join(model, path);
-  const isMeant = !isAbsolute(path) && nameInModel(model, meant) !== undefined && existsSync(meant);
-  return `paths are relative to the working directory${isMeant ? `: did you mean ${quoted(meant)}?` : ''}`;
+  const isMeant = nameInModel(model, meant) !== undefined && existsSync(meant);
+  const question = isMeant ? `: did you mean ${quoted(meant)}?` : '';
+  return { hint: `paths are relative to the working directory${question}` };
 }
 
 /** Says once that BLAKE3 will be slow where its native module is missing. */
 export function warnOfSlowHash(
   algorithm: HashAlgorithm,
-  { stderr }: Session,
+  session: Session,
   { json, quiet }: CommonOptions,
 ): void {
   if (algorithm !== 'blake3' || isBlake3Native() || json === true || quiet === true) return;
-  stderr.write(
+  say(session, [
     'Note: @napi-rs/blake-hash has no build for this platform, so BLAKE3 is computed in ' +
-      'JavaScript, about a hundred times slower.\n',
-  );
+      'JavaScript, about a hundred times slower.',
+  ]);
 }

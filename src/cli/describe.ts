@@ -101,7 +101,7 @@ export function notCovered(
   ];
   return lists.flatMap(([why, names]) => {
     if (names.length === 0) return [];
-    const heading = `  Not covered: ${count(names.length, 'file')} ${why}`;
+    const heading = `  Not covered: ${count(names.length, 'path')} ${why}`;
     return verbose === true ? listing(heading, names, true) : [`${heading} (--verbose lists them)`];
   });
 }

@@ -13,9 +13,10 @@ import {
   scopeOf,
   warnOfSlowHash,
 } from './common.ts';
-import { rootDigest, serializationJson } from './describe.ts';
+import { notCovered, rootDigest, serializationJson } from './describe.ts';
 import { defaultSignaturePath } from './files.ts';
-import type { CommonOptions, Report, Session } from './session.ts';
+import { type CommonOptions, interruptible, type Report, type Session } from './session.ts';
+import { once } from './values.ts';
 
 interface DigestArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {
   readonly signature?: string;
@@ -33,11 +34,11 @@ export function addDigestCommand(program: Command): Command {
   const command = program
     .command('digest')
     .usage('MODEL [options]')
-    .argument('<model>')
+    .argument('[model...]')
     .summary('print the root digest of a model')
     .description('Print the root digest of a model, as sha256:….')
     .optionsGroup('Where the signature is:')
-    .option('--signature <file>', 'left out (default: MODEL/model.sig)');
+    .option('--signature <file>', 'left out (default: MODEL/model.sig)', once);
   addScopeOptions(command);
   addHashOptions(command);
   addJobsOption(command);
@@ -53,14 +54,17 @@ export async function runDigest(
     throw new OmsError('USAGE', 'digest takes the path of one model');
   }
   warnOfSlowHash(given.hash, session, given);
-  const { manifest, files, bytes, ignored } = await measureModel(model, {
-    ...scopeOf(model, given),
-    hashAlgorithm: given.hash,
-    ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
-    ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
-    signaturePath: given.signature ?? defaultSignaturePath(model),
-    signal: session.signal,
-  });
+  const scope = scopeOf(model, given);
+  const { manifest, files, bytes, ignored } = await interruptible(session, (signal) =>
+    measureModel(model, {
+      ...scope,
+      hashAlgorithm: given.hash,
+      ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
+      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+      signaturePath: given.signature ?? defaultSignaturePath(model),
+      signal,
+    }),
+  );
   return {
     command: 'digest',
     exitCode: 0,
@@ -76,5 +80,6 @@ export async function runDigest(
       },
     },
     text: [rootDigest(manifest)],
+    notes: notCovered(ignored, [], given.verbose),
   };
 }

@@ -2,7 +2,6 @@ import { inspect as show } from 'node:util';
 import { MismatchError } from '../api/mismatch.ts';
 import { OmsError, type Outcome, reasonOf } from '../errors.ts';
 import type { Difference } from '../format/diff.ts';
-import { printable } from '../printable.ts';
 import { count, listing, serializationJson, signerJson, signerLines } from './describe.ts';
 import type { CommonOptions, Report } from './session.ts';
 
@@ -34,7 +33,7 @@ export function describeFailure(
     command,
     exitCode,
     json: { error: errorJson(error) },
-    text: [...errorText(command, error, options), ...debugText(error, options)],
+    text: errorText(command, error, options),
   };
 }
 
@@ -55,7 +54,7 @@ function mismatchText({ diff, signer }: MismatchError, { verbose }: CommonOption
     ['extra', diff.extra],
   ] as const;
   return [
-    ...signerLines(signer).map(([label, value]) => `  ${label}: ${printable(value)}`),
+    ...signerLines(signer).map(([label, value]) => `  ${label}: ${value}`),
     ...kinds.flatMap(([kind, differences]) =>
       listing(
         `  ${count(differences.length, 'path')} ${kind}:`,
@@ -100,7 +99,7 @@ function errorJson(error: OmsError): Record<string, unknown> {
   };
 }
 
-function debugText(error: OmsError, { logLevel }: CommonOptions): readonly string[] {
-  if (logLevel !== 'DEBUG') return [];
-  return show(error, { depth: 4 }).split('\n').map(printable);
+/** Stack and causes, for `--log-level DEBUG`. */
+export function describeCause(error: OmsError): readonly string[] {
+  return show(error, { depth: 4 }).split('\n');
 }

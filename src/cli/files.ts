@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
-import { type ErrorCode, OmsError, reasonOf } from '../errors.ts';
+import { join, resolve } from 'node:path';
+import { OmsError, reasonOf } from '../errors.ts';
 import { BUNDLE_LIMITS } from '../format/limits.ts';
+import { whatIs } from '../model/directory.ts';
 import { quoted } from '../printable.ts';
 
 /** Keys and certificates are text files of some kilobytes. */
@@ -14,46 +15,72 @@ const MAX_KEY_FILE_BYTES = 1024 * 1024;
  * @throws {OmsError} `FILE_UNREADABLE`
  */
 export function readKeyFile(path: string, what: string): Buffer {
-  return readFile(path, what, MAX_KEY_FILE_BYTES, constants.O_RDONLY, 'FILE_UNREADABLE');
+  if (/-----BEGIN|\n/.test(path)) {
+    // Not shown: it may be the key.
+    throw new OmsError('USAGE', `${what} is given as text`, {
+      expected: 'the path of a file',
+      hint: 'write the text to a file, or pass it through a pipe: <(printf %s "$KEY")',
+    });
+  }
+  return readFile(path, what, constants.O_RDONLY, (descriptor) => {
+    const tooLarge = { expected: `at most ${MAX_KEY_FILE_BYTES} bytes` };
+    return readUpTo(descriptor, MAX_KEY_FILE_BYTES, () => {
+      return new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} is too large`, tooLarge);
+    });
+  });
 }
 
 /**
  * Reads a signature file. Only a regular one: in a model from outside it may be a FIFO, which
  * would never end.
  *
+ * @param hint for the case that it cannot be read.
  * @throws {OmsError} `FILE_UNREADABLE`, `BUNDLE_MALFORMED`
  */
-export function readSignatureFile(path: string): Buffer {
+export function readSignatureFile(path: string, hint?: () => string): Buffer {
   const what = 'the signature file';
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK || 0);
-  return readFile(path, what, BUNDLE_LIMITS.bytes, flags, 'BUNDLE_MALFORMED');
+  return readFile(
+    path,
+    what,
+    flags,
+    (descriptor) => {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile()) {
+        throw new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} cannot be read`, {
+          expected: 'a regular file',
+          found: whatIs(stats),
+          ...(hint === undefined ? {} : { hint: hint() }),
+        });
+      }
+      const limit = BUNDLE_LIMITS.bytes;
+      const tooLarge = (): OmsError =>
+        new OmsError('BUNDLE_MALFORMED', `${what} ${quoted(path)} is too large`, {
+          expected: `at most ${limit} bytes`,
+        });
+      if (stats.size > limit) throw tooLarge();
+      return readUpTo(descriptor, limit, tooLarge);
+    },
+    hint,
+  );
 }
 
 function readFile(
   path: string,
   what: string,
-  limit: number,
   flags: number,
-  tooLarge: ErrorCode,
+  read: (descriptor: number) => Buffer,
+  hint?: () => string,
 ): Buffer {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, flags);
-    const stats = fstatSync(descriptor);
-    if ((flags & constants.O_NONBLOCK) !== 0 && !stats.isFile()) {
-      throw new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} cannot be read`, {
-        expected: 'a regular file',
-        found: stats.isDirectory() ? 'a directory' : 'something else',
-      });
-    }
-    return readUpTo(descriptor, limit, () => {
-      const summary = `${what} ${quoted(path)} is too large`;
-      return new OmsError(tooLarge, summary, { expected: `at most ${limit} bytes` });
-    });
+    return read(descriptor);
   } catch (cause) {
     if (cause instanceof OmsError) throw cause;
     throw new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} cannot be read`, {
       found: reasonOf(cause),
+      ...(hint === undefined ? {} : { hint: hint() }),
       cause,
     });
   } finally {
@@ -85,18 +112,33 @@ export function defaultSignaturePath(model: string): string {
 }
 
 /** A hint for the user whose model has its signature under another usual name. */
-export function hintForMissingSignature(model: string): string {
-  const found = KNOWN_NAMES.filter((name) => exists(join(model, name)));
+export function hintForMissingSignature(model: string, tried: string): string {
+  const found = KNOWN_NAMES.map((name) => join(model, name)).filter(
+    (path) => resolve(path) !== resolve(tried) && isFile(path),
+  );
   return found.length === 0
-    ? 'give its path with --signature'
-    : `there is ${found.map((name) => quoted(join(model, name))).join(' and ')}: give it with --signature`;
+    ? 'give the path of the signature with --signature'
+    : `there is ${found.map((path) => quoted(path)).join(' and ')}: give the path with --signature`;
 }
 
-function exists(path: string): boolean {
+function isFile(path: string): boolean {
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(path).isFile();
   } catch {
     return false;
+  }
+}
+
+/** @throws {OmsError} `FILE_UNREADABLE` for a model that is not there at all. */
+export function checkModelExists(model: string): void {
+  try {
+    lstatSync(model);
+  } catch (cause) {
+    const found = reasonOf(cause);
+    throw new OmsError('FILE_UNREADABLE', `the model ${quoted(model)} cannot be read`, {
+      found,
+      cause,
+    });
   }
 }
 

@@ -24,7 +24,7 @@ export function addInspectCommand(program: Command): Command {
   const command = program
     .command('inspect')
     .usage('BUNDLE [options]')
-    .argument('<bundle>')
+    .argument('[bundle...]')
     .summary('show what a signature file says, unverified')
     .description('Show what a signature file says of itself. Nothing of it is verified.')
     .option('--resources', 'list all files with their digests');
@@ -109,7 +109,7 @@ function logEntryText({ logIndex, integratedTime }: Unverified['logEntries'][num
 
 function manifestLines({ name, serialization, resources, rootDigest }: Manifest): readonly Line[] {
   const { hashAlgorithm, shardSize, allowSymlinks, ignorePaths } = serialization;
-  const shards = shardSize === undefined ? 'whole files' : `shards of ${shardSize} bytes`;
+  const shards = shardSize === undefined ? 'whole files' : `shards of ${count(shardSize, 'byte')}`;
   return [
     ['Subject', name === '' ? 'not named' : name],
     ['Root digest', `sha256:${rootDigest}`],
@@ -125,7 +125,12 @@ function resourceLines({ resources }: Manifest): readonly string[] {
 }
 
 function toJson(unverified: Unverified, { resources: all }: InspectArguments): object {
-  const { statement, keyHint, ...rest } = unverified;
+  const { statement, keyHint, ...others } = unverified;
+  const certificates = others.certificates.map((certificate) => ({
+    ...certificate,
+    fingerprint: `sha256:${certificate.fingerprint}`,
+  }));
+  const rest = { ...others, certificates };
   if (statement.form === 'unreadable') {
     return { ...rest, ...hintJson(keyHint), statement };
   }

@@ -1,39 +1,38 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { EXIT_CODES, OmsError } from '../errors.ts';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT_CODES, OmsError, reasonOf } from '../errors.ts';
 import { addDigestCommand, runDigest } from './digest.ts';
-import { describeFailure, toOmsError } from './failure.ts';
+import { describeCause, describeFailure, toOmsError } from './failure.ts';
 import { addInspectCommand, runInspect } from './inspect.ts';
 import { logLevelOption } from './common.ts';
-import { type CommonOptions, deliver, type Report, type Session, toJson } from './session.ts';
+import { type CommonOptions, deliver, type Report, say, type Session, toJson } from './session.ts';
+import { parseLogLevel } from './values.ts';
 import { addSignCommand, runSign } from './sign.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
 
-/** Exit codes by convention for a program that a signal ended: 128 and the signal's number. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
-
 /** Runs the command line with these words. Sets the exit code of the process. */
 export async function main(words: readonly string[]): Promise<void> {
-  const abort = new AbortController();
-  let interrupted: number | undefined;
-  for (const [name, code] of Object.entries(SIGNALS)) {
-    process.once(name, () => {
-      interrupted = code;
-      abort.abort();
-    });
-  }
-  // A reader that goes away (`| head`) is no fault of the model: the exit code still tells.
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
-
   const { stdout, stderr, stdin, env } = process;
-  const exitCode = await run(words, { stdout, stderr, stdin, env, signal: abort.signal });
-  process.exitCode = interrupted ?? exitCode;
-}
+  let outputFailed = false;
+  const onOutputError = (error: NodeJS.ErrnoException): void => {
+    // A reader that goes away (`| head`) is no fault of the model: the exit code still tells.
+    if (error.code === 'EPIPE' || outputFailed) return;
+    outputFailed = true;
+    process.exitCode = EXIT_CODES.unchecked;
+    stderr.write(`The output could not be written: ${reasonOf(error)}\n`);
+  };
+  stdout.on('error', onOutputError);
+  stderr.on('error', () => {});
+  // Node's own exit code for these is 1, which means "refused" here.
+  process.on('uncaughtException', (error) => {
+    stderr.write(`Could not be checked: ${toOmsError(error).message}\n`);
+    process.exit(EXIT_CODES.unchecked);
+  });
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  const session: Session = { stdout, stderr, stdin, env, interruptedBy: undefined };
+  const exitCode = await run(words, session);
+  process.exitCode = outputFailed ? EXIT_CODES.unchecked : exitCode;
 }
 
 /** One run: prints, and returns the exit code. */
@@ -43,22 +42,30 @@ export async function run(words: readonly string[], session: Session): Promise<n
   try {
     const hyphened = withHyphens(words, [program, ...program.commands]);
     await program.parseAsync(hyphened, { from: 'user' });
-    if (started.report !== undefined) deliver(session, started.report, optionsOf(started.command));
+    const options = optionsOf(started.command, session);
+    if (started.report !== undefined) deliver(session, started.report, options);
     return 0;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
-    const error = thrown instanceof CommanderError ? fromCommander(thrown) : toOmsError(thrown);
+    const command = started.command?.name() ?? commandIn(words, program);
+    const error =
+      thrown instanceof CommanderError || thrown instanceof InvalidArgumentError
+        ? fromCommander(thrown, command)
+        : toOmsError(thrown);
     // What commander could not read it cannot tell the options of.
-    const given = { json: asksForJson(words), ...optionsOf(started.command) };
-    return fail(session, started.command?.name() ?? commandIn(words, program), error, given);
+    return fail(session, command, error, {
+      json: asksForJson(words),
+      ...started.command?.opts<CommonOptions>(),
+    });
   }
 }
 
 function fail(session: Session, command: string, error: OmsError, options: CommonOptions): number {
-  const exitCode = EXIT_CODES[error.outcome];
+  const exitCode = session.interruptedBy ?? EXIT_CODES[error.outcome];
   const report = describeFailure(command, error, exitCode, options);
   if (options.json === true) session.stdout.write(`${toJson(report)}\n`);
-  else session.stderr.write(`${report.text.join('\n')}\n`);
+  else say(session, report.text);
+  if (options.logLevel === 'DEBUG') say(session, describeCause(error));
   return exitCode;
 }
 
@@ -68,7 +75,7 @@ function buildProgram(session: Session, started: { command?: Command; report?: R
     .version(version(), '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
-    .addOption(logLevelOption().env('MODEL_SIGNING_LOG_LEVEL'))
+    .addOption(logLevelOption())
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => session.stdout.write(text),
@@ -113,17 +120,22 @@ function namesGiven(command: Command): readonly string[] {
     .map((option) => option.long?.replace(/^--(no-)?/, '') ?? '');
 }
 
-function optionsOf(command: Command | undefined): CommonOptions {
-  return { ...command?.parent?.opts(), ...command?.opts<CommonOptions>() };
+function optionsOf(command: Command | undefined, { env }: Session): CommonOptions {
+  const level = env['MODEL_SIGNING_LOG_LEVEL'];
+  return {
+    ...(level ? { logLevel: parseLogLevel(level) } : {}),
+    ...command?.parent?.opts<CommonOptions>(),
+    ...command?.opts<CommonOptions>(),
+  };
 }
 
 /** A usage error in commander's words, without its prefix. */
-function fromCommander(error: CommanderError): OmsError {
+function fromCommander(error: CommanderError | InvalidArgumentError, command: string): OmsError {
   const [summary = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1') || 'oms --help shows what there is';
-  return new OmsError('USAGE', error.code === 'commander.help' ? 'a command is missing' : summary, {
-    hint,
-  });
+  const help = command === 'oms' ? 'oms --help' : `oms ${command} --help`;
+  const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1') || `${help} shows what there is`;
+  const isMissing = error instanceof CommanderError && error.code === 'commander.help';
+  return new OmsError('USAGE', isMissing ? 'a command is missing' : summary, { hint });
 }
 
 function asksForJson(words: readonly string[]): boolean {

@@ -24,7 +24,7 @@ export function readOperands(operands: readonly string[]): {
   const word = METHODS.find((method) => method === first);
   if (FOREIGN_METHODS.has(first)) {
     throw new OmsError('USAGE', `the method ${quoted(first)} is not supported`, {
-      expected: METHODS.join(', '),
+      expected: 'key, certificate or sigstore',
     });
   }
   if (rest.length > 0 || (second !== undefined && word === undefined)) {
@@ -35,7 +35,8 @@ export function readOperands(operands: readonly string[]): {
   }
   const model = word === undefined ? first : second;
   if (model === undefined || model === '') {
-    const hint = word === undefined ? undefined : `for a model of this name write ./${word}`;
+    const isName = word !== undefined && second === undefined;
+    const hint = isName ? `for a model of this name write ./${word}` : undefined;
     throw new OmsError('USAGE', 'the path of the model is missing', hint ? { hint } : {});
   }
   return { word, model };

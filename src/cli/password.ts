@@ -1,6 +1,6 @@
 import { OmsError } from '../errors.ts';
 import { isEncrypted } from '../trust/keys.ts';
-import type { Session } from './session.ts';
+import { type Session, SIGNALS } from './session.ts';
 
 /** Keeps the password out of the list of processes, where `--password` shows it. */
 export const PASSWORD_VARIABLE = 'OMS_PASSWORD';
@@ -21,8 +21,9 @@ export async function findPassword(
   return session.stdin.isTTY && session.stderr.isTTY ? ask(session) : undefined;
 }
 
-async function ask({ stdin, stderr }: Session): Promise<string> {
+async function ask(session: Session): Promise<string> {
   const { read } = await import('read');
+  const { stdin, stderr } = session;
   try {
     return await read({
       prompt: 'Password of the private key: ',
@@ -31,6 +32,10 @@ async function ask({ stdin, stderr }: Session): Promise<string> {
       output: stderr,
     });
   } catch (cause) {
+    // The terminal is read key by key then, so Ctrl-C comes as one.
+    session.interruptedBy = SIGNALS.SIGINT;
     throw new OmsError('ABORTED', 'no password was given', { cause });
+  } finally {
+    stderr.write('\n');
   }
 }

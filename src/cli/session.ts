@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../printable.ts';
 import type { LogLevel } from './values.ts';
 
 /** Options that every command takes. */
@@ -8,14 +9,41 @@ export interface CommonOptions {
   readonly logLevel?: LogLevel;
 }
 
-/** What one run of the program has to do with the world. Tests need no other. */
+/** What one run of the program has to do with the world. */
 export interface Session {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Fires on SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
+  /** Exit code of the signal that ended this run, if one did. */
+  interruptedBy: number | undefined;
+}
+
+/** Exit codes by convention for a program that a signal ended: 128 and the signal's number. */
+export const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs what takes long, so that SIGINT and SIGTERM end it in order. Outside of this they end the
+ * process at once, as they do by default: a handler would have to wait for code that never waits.
+ */
+export async function interruptible<T>(
+  session: Session,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const handlers = Object.entries(SIGNALS).map(([name, exitCode]) => {
+    const handler = (): void => {
+      session.interruptedBy = exitCode;
+      controller.abort();
+    };
+    process.on(name, handler);
+    return () => process.off(name, handler);
+  });
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const remove of handlers) remove();
+  }
 }
 
 /** What a command ends with: text for people, an object for programs. */
@@ -26,6 +54,8 @@ export interface Report {
   readonly json: Readonly<Record<string, unknown>>;
   /** Lines for standard output; none with `--quiet`. */
   readonly text: readonly string[];
+  /** Lines for standard error, where standard output is for another program. */
+  readonly notes?: readonly string[];
 }
 
 /** Version of the object that `--json` prints; its schema is `spec/output.schema.json`. */
@@ -35,19 +65,21 @@ export const SCHEMA_VERSION = 1;
 export function deliver(session: Session, report: Report, options: CommonOptions): void {
   if (options.json === true) {
     session.stdout.write(`${toJson(report)}\n`);
-  } else if (options.quiet !== true && !isAbove(options.logLevel, 'INFO')) {
+  } else if (options.quiet !== true && isTalkative(options.logLevel)) {
     session.stdout.write(`${report.text.join('\n')}\n`);
+    if (report.notes?.length) say(session, report.notes);
   }
 }
 
-export function toJson({ command, exitCode, json }: Omit<Report, 'text'>): string {
-  return JSON.stringify(
-    { schemaVersion: SCHEMA_VERSION, command, ok: exitCode === 0, exitCode, ...json },
-    undefined,
-    2,
-  );
+export function say({ stderr }: Session, lines: readonly string[]): void {
+  stderr.write(`${lines.map(printable).join('\n')}\n`);
 }
 
-function isAbove(level: LogLevel | undefined, limit: 'INFO'): boolean {
-  return level !== undefined && level !== 'DEBUG' && level !== limit;
+export function toJson({ command, exitCode, json }: Omit<Report, 'text'>): string {
+  const object = { schemaVersion: SCHEMA_VERSION, command, ok: exitCode === 0, exitCode, ...json };
+  return printableJson(JSON.stringify(object, undefined, 2));
+}
+
+function isTalkative(level: LogLevel | undefined): boolean {
+  return level === undefined || level === 'DEBUG' || level === 'INFO';
 }

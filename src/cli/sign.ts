@@ -27,12 +27,12 @@ import {
   rootDigest,
   serializationJson,
 } from './describe.ts';
-import { defaultSignaturePath, readKeyFile } from './files.ts';
+import { checkModelExists, defaultSignaturePath, readKeyFile } from './files.ts';
 import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
 import { findPassword } from './password.ts';
-import type { CommonOptions, Report, Session } from './session.ts';
+import { type CommonOptions, interruptible, type Report, type Session } from './session.ts';
 import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
-import { collect } from './values.ts';
+import { collect, once } from './values.ts';
 
 interface SignArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {
   readonly signature?: string;
@@ -68,19 +68,19 @@ export function addSignCommand(program: Command): Command {
   const command = program
     .command('sign')
     .usage('[key|certificate|sigstore] MODEL [options]')
-    .argument('<operands...>')
+    .argument('[operands...]')
     .summary('sign a model')
     .description('Sign a model: a directory, or a single file.')
     .optionsGroup('Who signs:')
-    .option('--private-key <file>', 'ECDSA key (P-256, P-384, P-521): PEM, PKCS #8 or SEC 1')
+    .option('--private-key <file>', 'ECDSA key (P-256, P-384, P-521): PEM, PKCS #8 or SEC 1', once)
     .option(
       '--password <password>',
       'of an encrypted key; better in OMS_PASSWORD, or asked for on a terminal',
     )
-    .option('--signing-certificate <file>', 'certificate for the key (PEM)')
+    .option('--signing-certificate <file>', 'certificate for the key (PEM)', once)
     .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect)
     .optionsGroup('Where the signature goes:')
-    .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file')
+    .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file', once)
     .option('--force', 'replace what is there, even if it is not a signature');
   addScopeOptions(command);
   addHashOptions(command);
@@ -97,20 +97,23 @@ export async function runSign(
   const { word, model } = readOperands(operands);
   const method = chooseMethod(word, named, OPTIONS_OF, 'sigstore');
   const scope = scopeOf(model, given);
-  const signer = await makeSigner(method, given, session);
+  checkModelExists(model);
   const signature = given.signature ?? defaultSignaturePath(model);
-  checkSignatureTarget(signature, given.force === true);
+  checkSignatureTarget(signature, model, given.force === true);
+  const signer = await makeSigner(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
-  const { manifest, bundle, files, bytes, ignored } = await signMeasured(model, signer, {
-    ...scope,
-    hashAlgorithm: given.hash,
-    ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
-    ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
-    signaturePath: signature,
-    signal: session.signal,
-  });
-  writeSignatureFile(signature, bundle, given.force === true);
+  const { manifest, bundle, files, bytes, ignored } = await interruptible(session, (signal) =>
+    signMeasured(model, signer, {
+      ...scope,
+      hashAlgorithm: given.hash,
+      ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
+      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+      signaturePath: signature,
+      signal,
+    }),
+  );
+  writeSignatureFile(signature, model, bundle, given.force === true);
 
   const signatory = signatoryOf(bundle);
   const lines: readonly Line[] = [

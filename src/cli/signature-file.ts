@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   fsyncSync,
   lstatSync,
   openSync,
@@ -9,31 +11,55 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { inspect } from '../api/inspect.ts';
 import { OmsError, reasonOf } from '../errors.ts';
-import { type Bundle, parseBundle } from '../format/bundle.ts';
+import type { Bundle } from '../format/bundle.ts';
+import { whatIs } from '../model/directory.ts';
 import { quoted } from '../printable.ts';
 import { readSignatureFile } from './files.ts';
 
 /**
- * Refuses to replace anything that is not a signature: a typing error in `--signature` must not
- * cost somebody a file of weights. `force` allows any file and any link (which is replaced itself,
- * never written through), but no directory.
+ * Refuses to replace anything that is not a signature of a model: a typing error in `--signature`
+ * must not cost somebody a file of weights. `force` allows any file and any link (which is replaced
+ * itself, never written through), but no directory, and never the model.
  *
  * @throws {OmsError} `SIGNATURE_EXISTS`, `WRITE_FAILED`
  */
-export function checkSignatureTarget(path: string, force: boolean): void {
+export function checkSignatureTarget(path: string, model: string, force: boolean): void {
+  checkDirectory(path);
   const stats = lookAt(path);
   if (stats === undefined) return;
-  if (stats.isDirectory()) throw taken(path, 'a directory', 'give another path with --signature');
+  const elsewhere = 'give another path with --signature';
+  if (stats.isDirectory()) throw taken(path, 'a directory', elsewhere);
+  if (isSame(stats, lookAt(model))) throw taken(path, 'the model itself', elsewhere);
   if (force) return;
-  if (!stats.isFile()) {
-    throw taken(path, stats.isSymbolicLink() ? 'a symbolic link' : 'not a file');
-  }
+  if (!stats.isFile()) throw taken(path, whatIs(stats));
+  const flaw = flawInSignature(path);
+  if (flaw !== undefined) throw taken(path, flaw);
+}
+
+/** Whoever waits an hour for the hashing should not learn then that there is no such directory. */
+function checkDirectory(path: string): void {
   try {
-    parseBundle(readSignatureFile(path));
-  } catch {
-    throw taken(path, 'a file that is not a signature bundle');
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw failed(path, cause);
+  }
+}
+
+function isSame(a: Stats, b: Stats | undefined): boolean {
+  return a.dev === b?.dev && a.ino === b.ino;
+}
+
+function flawInSignature(path: string): string | undefined {
+  try {
+    const { statement } = inspect(readSignatureFile(path)).unverified;
+    return statement.form === 'unreadable' ? 'a bundle that is not about a model' : undefined;
+  } catch (error) {
+    return error instanceof OmsError && error.code === 'FILE_UNREADABLE'
+      ? 'a file that cannot be read'
+      : 'a file that is not a signature bundle';
   }
 }
 
@@ -59,14 +85,19 @@ function taken(path: string, found: string, hint = 'to replace it, use --force')
  *
  * @throws {OmsError} `SIGNATURE_EXISTS`, `WRITE_FAILED`
  */
-export function writeSignatureFile(path: string, bundle: Bundle, force: boolean): void {
-  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+export function writeSignatureFile(
+  path: string,
+  model: string,
+  bundle: Bundle,
+  force: boolean,
+): void {
+  const beside = join(dirname(path), `.oms-${randomBytes(6).toString('hex')}.tmp`);
   let written = false;
   try {
     writeDurably(beside, Buffer.from(`${JSON.stringify(bundle)}\n`));
     written = true;
     // Hashing may have taken an hour: what is at the path now counts.
-    checkSignatureTarget(path, force);
+    checkSignatureTarget(path, model, force);
     renameSync(beside, path);
     written = false;
     syncDirectory(dirname(path));

@@ -40,15 +40,33 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2
 
 export function parseTime(text: string): Date {
   const date = new Date(text.replace(' ', 'T').toUpperCase());
-  if (!RFC_3339.test(text) || Number.isNaN(date.getTime())) {
+  if (!RFC_3339.test(text) || Number.isNaN(date.getTime()) || !isInCalendar(text)) {
     throw new InvalidArgumentError('It must be a time such as 2026-01-31T12:00:00Z (RFC 3339).');
   }
   return date;
 }
 
-/** For options that may be given several times. */
+/** JavaScript takes 30 February for 1 March, and hour 24 for the next day. */
+function isInCalendar(text: string): boolean {
+  const [day, time] = [text.slice(0, 10), text.slice(11, 19)];
+  const written = `${day}T${time}Z`;
+  return new Date(written).toISOString() === written.replace('Z', '.000Z');
+}
+
+/** For options that may be given several times. An empty value is a variable that is not set. */
 export function collect(text: string, previous: readonly string[] | undefined): readonly string[] {
-  return [...(previous ?? []), text];
+  return [...(previous ?? []), notEmpty(text)];
+}
+
+/** For options of which a second one would silently win over the first. */
+export function once(text: string, previous: string | undefined): string {
+  if (previous !== undefined) throw new InvalidArgumentError('It can be given only once.');
+  return notEmpty(text);
+}
+
+function notEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
 }
 
 export const HASH_ALGORITHMS: readonly HashAlgorithm[] = ['sha256', 'blake2b', 'blake3'];

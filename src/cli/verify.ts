@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { inspect } from '../api/inspect.ts';
 import { type Verification, verify } from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
-import type { Method } from '../format/bundle.ts';
+import { type Method, parseBundle } from '../format/bundle.ts';
 import { isBlake3Native } from '../hashing/algorithms.ts';
-import { loadCertificates } from '../trust/certificate.ts';
+import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
 import {
   addCommonOptions,
@@ -27,14 +27,15 @@ import {
   signerLines,
 } from './describe.ts';
 import {
+  checkModelExists,
   defaultSignaturePath,
   hintForMissingSignature,
   readKeyFile,
   readSignatureFile,
 } from './files.ts';
 import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
-import type { CommonOptions, Report, Session } from './session.ts';
-import { collect, parseTime } from './values.ts';
+import { type CommonOptions, interruptible, type Report, say, type Session } from './session.ts';
+import { collect, once, parseTime } from './values.ts';
 
 interface VerifyArguments extends ScopeArguments, JobsArguments, CommonOptions {
   readonly signature?: string;
@@ -72,11 +73,11 @@ export function addVerifyCommand(program: Command): Command {
   const command = program
     .command('verify')
     .usage('[key|certificate|sigstore] MODEL [options]')
-    .argument('<operands...>')
+    .argument('[operands...]')
     .summary('verify a model')
     .description('Verify that a model is what somebody you trust has signed.')
     .optionsGroup('Whom you trust:')
-    .option('--public-key <file>', "the signer's public key (PEM)")
+    .option('--public-key <file>', "the signer's public key (PEM)", once)
     .option(
       '--certificate-chain <file>',
       'certificates that you trust: roots, intermediates or the signer (PEM, repeatable)',
@@ -88,13 +89,13 @@ export function addVerifyCommand(program: Command): Command {
       parseTime,
     )
     .option('--log-fingerprints', 'print the fingerprints of all certificates involved')
-    .option('--identity <identity>', 'who signed, for the method sigstore')
-    .option('--identity-provider <url>', 'who vouches for the identity, for the method sigstore')
+    .option('--identity <identity>', 'who signed, for the method sigstore', once)
+    .option('--identity-provider <url>', 'who vouches for the identity (sigstore)', once)
     .optionsGroup('Where the signature is:')
-    .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file');
+    .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file', once);
   addScopeOptions(command)
-    .option('--ignore-unsigned-files', 'accept files that were not signed, and count them', false)
-    .option('--no-ignore-unsigned-files', 'refuse them')
+    .option('--ignore-unsigned-files', 'accept files that were not signed, and count them')
+    .option('--no-ignore-unsigned-files', 'refuse them (default)')
     .option('--forbid-ignored-files', 'refuse unsigned files under ignored paths too');
   command.optionsGroup('How files are hashed:');
   addJobsOption(command);
@@ -111,18 +112,21 @@ export async function runVerify(
   const policy = makePolicy(chooseMethod(word, named, OPTIONS_OF, undefined), given);
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
-  const bundle = readSignature(model, signature);
+  checkModelExists(model);
+  const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
   if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
   if (!isBlake3Native()) warnIfSlow(bundle, session, given);
 
-  const verification = await verify(model, bundle, policy, {
-    ...scope,
-    ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
-    forbidIgnoredFiles: given.forbidIgnoredFiles === true,
-    ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
-    signaturePath: signature,
-    signal: session.signal,
-  });
+  const verification = await interruptible(session, (signal) =>
+    verify(model, bundle, policy, {
+      ...scope,
+      ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
+      forbidIgnoredFiles: given.forbidIgnoredFiles === true,
+      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+      signaturePath: signature,
+      signal,
+    }),
+  );
   return report(model, signature, verification, given);
 }
 
@@ -149,7 +153,7 @@ function makePolicy(method: Method | undefined, given: VerifyArguments): Policy 
         'METHOD_UNAVAILABLE',
         'keyless verification is not in this version of oms',
         {
-          hint: 'verify with --public-key or --certificate-chain what was signed so',
+          hint: 'this version verifies with --public-key or --certificate-chain',
         },
       );
     case undefined:
@@ -159,29 +163,20 @@ function makePolicy(method: Method | undefined, given: VerifyArguments): Policy 
   }
 }
 
-function readSignature(model: string, path: string): Buffer {
-  try {
-    return readSignatureFile(path);
-  } catch (error) {
-    if (!(error instanceof OmsError) || error.code !== 'FILE_UNREADABLE') throw error;
-    const { code, message, cause } = error;
-    throw new OmsError(code, message, { hint: hintForMissingSignature(model), cause });
-  }
-}
-
-function logFingerprints(bundle: Buffer, policy: Policy, { stderr }: Session): void {
-  const lines = inspect(bundle).unverified.certificates.map(
-    ({ fingerprint, subject }) => `bundle, unverified: sha256:${fingerprint} ${subject}`,
-  );
+/** Of all certificates in the bundle, whether they turn out to be good or not. */
+function logFingerprints(bundle: Buffer, policy: Policy, session: Session): void {
+  const { material } = parseBundle(bundle);
+  const found = material.method === 'certificate' ? material.certificates : [];
+  const certificates = found.map((der, index) => parseCertificate(der, `certificate ${index + 1}`));
   const anchors = policy.method === 'certificate' ? policy.anchors : [];
-  for (const anchor of anchors.flatMap((text) =>
-    loadCertificates(text, 'the trusted certificate'),
-  )) {
-    lines.push(`trusted: sha256:${anchor.fingerprint} ${anchor.subject}`);
-  }
-  for (const line of lines) stderr.write(`${line}\n`);
+  const trusted = anchors.flatMap((text) => loadCertificates(text, 'the trusted certificate'));
+  say(session, [
+    ...certificates.map((one) => `bundle, unverified: sha256:${one.fingerprint} ${one.subject}`),
+    ...trusted.map((one) => `trusted: sha256:${one.fingerprint} ${one.subject}`),
+  ]);
 }
 
+/** The one note that is worth a look at what nobody has verified yet; see {@link inspect}. */
 function warnIfSlow(bundle: Buffer, session: Session, given: VerifyArguments): void {
   const { statement } = inspect(bundle).unverified;
   if (statement.form === 'unreadable') return;

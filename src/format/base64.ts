@@ -1,4 +1,5 @@
-import { type ErrorCode, OmsError } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { malformed } from './malformed.ts';
 
 /** How many characters are compared at a time; a multiple of 4, so that groups stay whole. */
 const STEP = 1 << 20;
@@ -13,7 +14,7 @@ const STEP = 1 << 20;
 export function decodeBase64(text: string, where: string, code: ErrorCode): Buffer {
   const bytes = Buffer.from(text, 'base64');
   if (text === '' || !isCanonical(text, bytes)) {
-    throw new OmsError(code, where, {
+    throw malformed(code, where, {
       expected: 'canonical base64 with padding',
       found: text === '' ? 'an empty string' : 'another spelling',
     });

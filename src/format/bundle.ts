@@ -8,7 +8,10 @@ import {
   MAX_ATTESTATIONS,
   MAX_CERTIFICATE_BYTES,
   MAX_CERTIFICATES,
+  MAX_HINT_LENGTH,
+  MAX_KEY_BYTES,
 } from './limits.ts';
+import { malformed } from './malformed.ts';
 
 /** The only media type that OMS bundles have had (§4, §8.1). */
 export const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -73,10 +76,9 @@ export interface Bundle {
 export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle {
   const bytes = source instanceof Uint8Array ? source : Buffer.from(textOf(source));
   const json = readJson(bytes, BUNDLE_LIMITS, 'the signature file', 'BUNDLE_MALFORMED');
-  const fields = new Fields(json, 'the bundle', 'BUNDLE_MALFORMED');
-  fields.only('mediaType', 'verificationMaterial', 'dsseEnvelope');
-  fields.constant('mediaType', MEDIA_TYPE);
   const root = new Fields(json, '', 'BUNDLE_MALFORMED');
+  root.only('mediaType', 'verificationMaterial', 'dsseEnvelope');
+  root.constant('mediaType', MEDIA_TYPE);
   const material = root.object('verificationMaterial');
   material.only(...KINDS, 'tlogEntries', 'timestampVerificationData');
   const logEntries = readLogEntries(material);
@@ -103,7 +105,7 @@ function readMaterial(material: Fields, logEntries: number): ParsedBundle['mater
   const present = KINDS.filter((kind) => material.optional(kind) !== undefined);
   const [kind] = present;
   if (kind === undefined || present.length !== 1) {
-    throw new OmsError('BUNDLE_MALFORMED', 'verificationMaterial', {
+    throw malformed('BUNDLE_MALFORMED', 'verificationMaterial', {
       expected: `exactly one of ${KINDS.join(', ')}`,
       found: present.length === 0 ? 'none' : present.join(' and '),
     });
@@ -126,10 +128,16 @@ function readMaterial(material: Fields, logEntries: number): ParsedBundle['mater
 function readPublicKey(fields: Fields): KeyMaterial {
   fields.only('hint', 'rawBytes', 'keyDetails');
   const hint = fields.optional('hint') === undefined ? undefined : fields.string('hint');
+  if (hint !== undefined && hint.length > MAX_HINT_LENGTH) {
+    throw fields.error('hint', `at most ${MAX_HINT_LENGTH} characters`);
+  }
   const rawBytes =
     fields.optional('rawBytes') === undefined
       ? undefined
       : decodeBase64(fields.string('rawBytes'), 'publicKey.rawBytes', 'BUNDLE_MALFORMED');
+  if (rawBytes !== undefined && rawBytes.length > MAX_KEY_BYTES) {
+    throw fields.error('rawBytes', `at most ${MAX_KEY_BYTES} bytes`);
+  }
   if (fields.optional('keyDetails') !== undefined) fields.string('keyDetails');
   if (hint === undefined && rawBytes === undefined) {
     throw fields.error('hint', 'the fingerprint of the public key');
@@ -140,7 +148,7 @@ function readPublicKey(fields: Fields): KeyMaterial {
 function readChain(fields: Fields): readonly Uint8Array[] {
   const entries = fields.only('certificates').array('certificates');
   if (entries.length === 0 || entries.length > MAX_CERTIFICATES) {
-    throw new OmsError('BUNDLE_MALFORMED', 'x509CertificateChain.certificates', {
+    throw malformed('BUNDLE_MALFORMED', 'x509CertificateChain.certificates', {
       expected: `1 to ${MAX_CERTIFICATES} certificates`,
       found: `${entries.length}`,
     });
@@ -154,7 +162,7 @@ function readChain(fields: Fields): readonly Uint8Array[] {
 function readCertificate(fields: Fields, where: string): Uint8Array {
   const der = decodeBase64(fields.only('rawBytes').string('rawBytes'), where, 'BUNDLE_MALFORMED');
   if (der.length > MAX_CERTIFICATE_BYTES) {
-    throw new OmsError('BUNDLE_MALFORMED', where, {
+    throw malformed('BUNDLE_MALFORMED', where, {
       expected: `at most ${MAX_CERTIFICATE_BYTES} bytes`,
       found: `${der.length}`,
     });

@@ -27,8 +27,8 @@ export interface ModelDiff {
 export interface Findings {
   /** Digests of the listed files. */
   readonly resources: readonly Resource[];
-  /** Listed files of zero bytes that shards have no resource for. */
-  readonly emptyFiles: readonly string[];
+  /** Listed files of another size than was signed, with theirs in bytes; known of shards only. */
+  readonly resized: ReadonlyMap<string, number>;
   /** Regular files that no resource names. */
   readonly unlisted: readonly ModelFile[];
   readonly irregular: readonly Irregular[];
@@ -37,21 +37,23 @@ export interface Findings {
 /** Compares both ways (§8.4, steps 8 and 9): what was signed is there, what is there was signed. */
 export function compareModel(expected: readonly Resource[], findings: Findings): ModelDiff {
   const found = byPath(findings.resources);
-  for (const name of findings.emptyFiles) found.set(name, []);
   const irregular = new Map(findings.irregular.map((entry) => [entry.name, entry]));
   const changed: Difference[] = [];
   const missing: Difference[] = [];
   const listed = byPath(expected);
+  const sizes = sizesOf(expected);
   for (const [name, signed] of listed) {
     const odd = irregular.get(name);
+    const size = findings.resized.get(name);
     const actual = found.get(name);
     if (odd !== undefined) {
       changed.push({ name, note: odd.what });
+    } else if (size !== undefined) {
+      changed.push({ name, note: `${size} bytes instead of ${sizes.get(name)}` });
     } else if (actual === undefined) {
       missing.push({ name, ...(signed[0] ? { expected: signed[0].digest } : {}) });
     } else {
-      const difference = compareFile(name, signed, actual);
-      if (difference !== undefined) changed.push(difference);
+      changed.push(...compareFile(name, signed, actual));
     }
   }
   const extra: Difference[] = [
@@ -71,39 +73,34 @@ export function isEmpty(diff: ModelDiff): boolean {
   return diff.changed.length + diff.missing.length + diff.extra.length === 0;
 }
 
-/** All resources of one file: one without shards. */
+/** All resources of one file: one without shards, and with them as many as were signed. */
 function compareFile(
   name: string,
   signed: readonly Resource[],
   actual: readonly Resource[],
-): Difference | undefined {
+): readonly Difference[] {
   const digests = new Map(actual.map((resource) => [resource.name, resource.digest]));
-  const sizes = [sizeOf(signed), sizeOf(actual)];
   const differing = signed.find((resource) => digests.get(resource.name) !== resource.digest);
-  if (differing === undefined && sizes[0] === sizes[1] && signed.length === actual.length) {
-    return undefined;
+  if (differing === undefined) return [];
+  const { start, end, digest: expected } = differing;
+  const found = digests.get(differing.name);
+  return [
+    {
+      name,
+      expected,
+      ...(found === undefined ? {} : { found }),
+      ...(end === undefined ? {} : { note: `in bytes ${start} to ${end}` }),
+    },
+  ];
+}
+
+/** Bytes of every file that is described in shards. */
+export function sizesOf(resources: readonly Resource[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { path, end } of resources) {
+    if (end !== undefined) sizes.set(path, Math.max(sizes.get(path) ?? 0, end));
   }
-  const digest = differing === undefined ? undefined : digests.get(differing.name);
-  return {
-    name,
-    ...(differing === undefined ? {} : { expected: differing.digest }),
-    ...(digest === undefined ? {} : { found: digest }),
-    ...(sizes[0] === sizes[1]
-      ? noteOfShard(differing)
-      : { note: `${sizes[1]} bytes instead of ${sizes[0]}` }),
-  };
-}
-
-function noteOfShard(shard: Resource | undefined): { note?: string } {
-  return shard?.end === undefined ? {} : { note: `in bytes ${shard.start} to ${shard.end}` };
-}
-
-/** Only shards say how large a file is. */
-function sizeOf(resources: readonly Resource[]): number | undefined {
-  return resources.reduce<number | undefined>(
-    (size, { end }) => (end === undefined ? size : Math.max(size ?? 0, end)),
-    resources.length === 0 ? 0 : undefined,
-  );
+  return sizes;
 }
 
 function byPath(resources: readonly Resource[]): Map<string, Resource[]> {

@@ -1,7 +1,7 @@
-import { OmsError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { Fields } from './fields.ts';
 import { MAX_SIGNATURE_BYTES } from './limits.ts';
+import { malformed } from './malformed.ts';
 
 /** The only payload type of OMS (§6.7). */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -31,7 +31,7 @@ export function readEnvelope(fields: Fields): Envelope {
   const signatures = fields.array('signatures');
   // With two signatures it would be open which of them was checked.
   if (signatures.length !== 1) {
-    throw new OmsError('BUNDLE_MALFORMED', 'dsseEnvelope.signatures', {
+    throw malformed('BUNDLE_MALFORMED', 'dsseEnvelope.signatures', {
       expected: 'exactly one signature',
       found: `${signatures.length}`,
     });
@@ -41,7 +41,7 @@ export function readEnvelope(fields: Fields): Envelope {
   if (entry.optional('keyid') !== undefined) entry.string('keyid');
   const signature = decodeBase64(entry.string('sig'), `${where}.sig`, 'BUNDLE_MALFORMED');
   if (signature.length > MAX_SIGNATURE_BYTES) {
-    throw new OmsError('BUNDLE_MALFORMED', `${where}.sig`, {
+    throw malformed('BUNDLE_MALFORMED', `${where}.sig`, {
       expected: `at most ${MAX_SIGNATURE_BYTES} bytes`,
       found: `${signature.length}`,
     });

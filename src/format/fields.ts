@@ -1,6 +1,7 @@
-import { type ErrorCode, OmsError } from '../errors.ts';
+import type { ErrorCode, OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { malformed } from './malformed.ts';
 
 /**
  * Reads the members of one JSON object by name. Only the object's own members count, so a key such
@@ -12,12 +13,13 @@ export class Fields {
   readonly #code: ErrorCode;
 
   /**
-   * @param where names the object in messages: a path such as `dsseEnvelope.signatures[0]`.
+   * @param where names the object in messages: a path such as `dsseEnvelope.signatures[0]`,
+   *   empty for the document itself.
    * @throws {OmsError} with `code` when `value` is not an object.
    */
   constructor(value: JsonValue | undefined, where: string, code: ErrorCode) {
     if (typeof value !== 'object' || value === null || isArray(value)) {
-      throw malformed(code, where, 'an object', value);
+      throw malformed(code, where, { expected: 'an object', found: describe(value) });
     }
     this.#object = value;
     this.#where = where;
@@ -74,8 +76,9 @@ export class Fields {
   only(...known: readonly string[]): this {
     for (const key of this.keys) {
       if (!known.includes(key)) {
-        throw new OmsError(this.#code, `${this.#where} has the unknown member ${quoted(key, 60)}`, {
+        throw malformed(this.#code, this.#where, {
           expected: `only ${known.join(', ')}`,
+          found: `the unknown member ${quoted(key, 60)}`,
         });
       }
     }
@@ -88,21 +91,12 @@ export class Fields {
   }
 
   #wrong(key: string, expected: string, found: JsonValue | undefined): OmsError {
-    return malformed(this.#code, this.#path(key), expected, found);
+    return malformed(this.#code, this.#path(key), { expected, found: describe(found) });
   }
 
   #path(key: string): string {
     return this.#where === '' ? key : `${this.#where}.${key}`;
   }
-}
-
-function malformed(
-  code: ErrorCode,
-  where: string,
-  expected: string,
-  found: JsonValue | undefined,
-): OmsError {
-  return new OmsError(code, where, { expected, found: describe(found) });
 }
 
 function describe(value: JsonValue | undefined): string {

@@ -16,6 +16,8 @@ export interface JsonLimits {
   readonly depth: number;
   /** How many values the text may hold, keys not counted. */
   readonly values: number;
+  /** How many different keys. Each new combination of keys costs the reader far more than a value. */
+  readonly keys: number;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -71,6 +73,7 @@ type OpenKeys = { list: string[]; set: Set<string> | undefined } | null;
  */
 function findFlaw(text: string, limits: JsonLimits): string | undefined {
   const open: OpenKeys[] = [];
+  const allKeys = new Set<string>();
   let values = 1;
   let keyNext = false;
   let backslash = text.indexOf('\\');
@@ -93,6 +96,9 @@ function findFlaw(text: string, limits: JsonLimits): string | undefined {
         if (keyNext && keys) {
           content ??= text.slice(at + 1, end);
           if (isKnown(keys, content)) return `the key ${quoted(content, 60)} appears twice`;
+          if (allKeys.add(content).size > limits.keys) {
+            return `it holds more than ${limits.keys} different keys`;
+          }
           keyNext = false;
         }
         at = end;

@@ -154,7 +154,7 @@ function checkCover(resources: readonly Resource[], shardSize: number): void {
       const isLast = index === shards.length - 1;
       if (shard.start !== covered || length > shardSize || (!isLast && length !== shardSize)) {
         throw new OmsError(CODE, `the shards of ${quoted(path)} do not cover it exactly`, {
-          expected: `shards of ${shardSize} bytes that lie end to end from 0`,
+          expected: `shards of size ${shardSize} that lie end to end from 0`,
           found: quoted(shard.name),
         });
       }

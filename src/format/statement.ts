@@ -17,28 +17,37 @@ const CODE = 'STATEMENT_MALFORMED';
 
 /** Writes the statement of a manifest (§6.6) as the UTF-8 bytes to be signed. */
 export function encodeStatement(manifest: Manifest): Uint8Array {
+  try {
+    return Buffer.from(JSON.stringify(statementOf(manifest)));
+  } catch (cause) {
+    throw new OmsError('MODEL_UNSIGNABLE', 'the manifest of the model is too large', {
+      hint: 'sign with fewer, larger shards, or the parts of the model each by itself',
+      cause,
+    });
+  }
+}
+
+function statementOf(manifest: Manifest): object {
   const { hashAlgorithm, shardSize, allowSymlinks, ignorePaths } = manifest.serialization;
-  return Buffer.from(
-    JSON.stringify({
-      _type: STATEMENT_TYPE,
-      subject: [{ name: manifest.name, digest: { sha256: manifest.rootDigest } }],
-      predicateType: PREDICATE_TYPE,
-      predicate: {
-        resources: manifest.resources.map(({ name, digest }) => ({
-          name,
-          digest,
-          algorithm: hashAlgorithm,
-        })),
-        serialization: {
-          method: shardSize === undefined ? 'files' : 'shards',
-          hash_type: hashAlgorithm,
-          ...(shardSize === undefined ? {} : { shard_size: shardSize }),
-          allow_symlinks: allowSymlinks,
-          ...(ignorePaths.length === 0 ? {} : { ignore_paths: ignorePaths }),
-        },
+  return {
+    _type: STATEMENT_TYPE,
+    subject: [{ name: manifest.name, digest: { sha256: manifest.rootDigest } }],
+    predicateType: PREDICATE_TYPE,
+    predicate: {
+      resources: manifest.resources.map(({ name, digest }) => ({
+        name,
+        digest,
+        algorithm: hashAlgorithm,
+      })),
+      serialization: {
+        method: shardSize === undefined ? 'files' : 'shards',
+        hash_type: hashAlgorithm,
+        ...(shardSize === undefined ? {} : { shard_size: shardSize }),
+        allow_symlinks: allowSymlinks,
+        ...(ignorePaths.length === 0 ? {} : { ignore_paths: ignorePaths }),
       },
-    }),
-  );
+    },
+  };
 }
 
 /**
@@ -46,18 +55,35 @@ export function encodeStatement(manifest: Manifest): Uint8Array {
  *
  * @throws {OmsError} `STATEMENT_MALFORMED`
  */
-export function parseStatement(payload: SignedPayload): Manifest {
-  const json = readJson(payload.bytes, STATEMENT_LIMITS, 'the signed statement', CODE);
-  const fields = new Fields(json, 'the statement', CODE);
-  fields.only('_type', 'subject', 'predicateType', 'predicate');
+export function parseStatement({ bytes, encoding }: SignedPayload): Manifest {
+  return readStatement(bytes, encoding).manifest;
+}
+
+/** A statement, and which of the two forms it has. */
+export interface ReadStatement {
+  readonly encoding: SignedPayload['encoding'];
+  readonly manifest: Manifest;
+}
+
+/**
+ * Reads a statement of the form that is expected, or of the one that it says it has: that is for
+ * looking at it only.
+ *
+ * @throws {OmsError} `STATEMENT_MALFORMED`
+ */
+export function readStatement(
+  bytes: Uint8Array,
+  expected?: SignedPayload['encoding'],
+): ReadStatement {
+  const json = readJson(bytes, STATEMENT_LIMITS, 'the signed statement', CODE);
   const root = new Fields(json, '', CODE);
+  root.only('_type', 'subject', 'predicateType', 'predicate');
   root.constant('_type', STATEMENT_TYPE);
-  if (payload.encoding === 'legacy') {
-    root.constant('predicateType', LEGACY_PREDICATE_TYPE);
-    return readLegacyManifest(root);
-  }
-  root.constant('predicateType', PREDICATE_TYPE);
-  return readManifest(root);
+  const isLegacy = root.string('predicateType') === LEGACY_PREDICATE_TYPE;
+  const encoding = expected ?? (isLegacy ? 'legacy' : 'dsse');
+  const legacy = encoding === 'legacy';
+  root.constant('predicateType', legacy ? LEGACY_PREDICATE_TYPE : PREDICATE_TYPE);
+  return { encoding, manifest: legacy ? readLegacyManifest(root) : readManifest(root) };
 }
 
 function readManifest(root: Fields): Manifest {

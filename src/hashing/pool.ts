@@ -47,6 +47,9 @@ interface Failure {
 /** Jobs in one message: so few that a thread does not end up with all large files. */
 const MAX_BATCH = 64;
 
+/** More threads than any machine has use for. */
+const MAX_THREADS = 128;
+
 /** Up to this many bytes are hashed without threads: about 10 ms, where starting one takes 25. */
 const INLINE_BYTES = 16 * 2 ** 20;
 
@@ -139,12 +142,14 @@ class Pool {
   async run(): Promise<readonly HashedJob[]> {
     const { signal } = this.#options;
     const ended = Promise.withResolvers<void>();
+    // Threads that are ended below report that too, when nobody waits any more.
+    ended.promise.catch(() => {});
     const onAbort = (): void => {
       if (signal) ended.reject(aborted(signal));
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      for (let count = this.#threads(); count > 0; count--) this.#start(ended);
+      this.#startAll(ended);
       await ended.promise;
       return this.#results;
     } finally {
@@ -154,7 +159,20 @@ class Pool {
   }
 
   #threads(): number {
-    return Math.min(this.#options.jobs ?? availableParallelism(), this.#jobs.length);
+    const wanted = this.#options.jobs ?? availableParallelism();
+    return Math.min(wanted, this.#jobs.length, MAX_THREADS);
+  }
+
+  /** One thread is enough to go on with, where the system refuses to start more. */
+  #startAll(ended: PromiseWithResolvers<void>): void {
+    for (let count = this.#threads(); count > 0; count--) {
+      try {
+        this.#start(ended);
+      } catch (cause) {
+        if (this.#workers.length === 0) throw crashed(undefined, cause);
+        return;
+      }
+    }
   }
 
   #start(ended: PromiseWithResolvers<void>): void {

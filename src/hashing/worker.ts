@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { OmsError } from '../errors.ts';
-import type { HashAlgorithm } from '../format/manifest.ts';
 import { type HashedJob, type HashJob, JobRunner } from './job.ts';
 import type { BatchReply, BatchRequest, WorkerSettings } from './pool.ts';
 
 /** The body of a hashing thread: takes batches of jobs, answers each with its digests. */
 const { algorithm } = workerData as WorkerSettings;
-const runner = new JobRunner(algorithm satisfies HashAlgorithm);
+const runner = new JobRunner(algorithm);
 
 parentPort?.on('message', ({ id, jobs }: BatchRequest) => {
   parentPort?.postMessage(answer(id, jobs));

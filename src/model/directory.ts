@@ -1,7 +1,8 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, resolve, sep } from 'node:path';
+import { basename, sep } from 'node:path';
 import { OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
+import { absolutePath } from './location.ts';
 import { compareNames, flawInName } from './names.ts';
 
 /** A regular file of the model, to be hashed. */
@@ -35,6 +36,18 @@ export interface ModelTree {
    * directories; of these only what cannot be read, with a slash at its end.
    */
   readonly ignored: readonly string[];
+  /** The directories that were read, ignored ones not, for {@link checkUnchanged}. */
+  readonly directories: readonly DirectoryState[];
+}
+
+/** What makes two looks at a directory the same directory with the same entries. */
+export interface DirectoryState {
+  /** As in `d/e/`; the root is "". */
+  readonly name: string;
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly mtimeMs: number;
 }
 
 /** Which part of a directory belongs to the model. */
@@ -58,22 +71,22 @@ export interface Scope {
  * @throws {OmsError} `FILE_UNREADABLE` when the model or a directory in it cannot be read.
  */
 export function readModel(path: string, scope: Scope): ModelTree {
-  const absolute = resolve(path);
+  const absolute = absolutePath(path);
   const stats = lookAt(absolute, `the model ${quoted(path)}`);
   const name = basename(absolute);
   if (stats.isDirectory() || (stats.isSymbolicLink() && statOrNothing(absolute)?.isDirectory())) {
-    return new Walk(realpathSync(absolute), name, scope).run();
+    return new Walk(realpathOf(absolute) ?? absolute, name, scope).run();
   }
   return readSingleFile(absolute, name, stats, scope);
 }
 
 function readSingleFile(path: string, name: string, stats: Stats, scope: Scope): ModelTree {
-  const tree = { root: path, name, isSingleFile: true, ignored: [] };
+  const tree = { root: path, name, isSingleFile: true, ignored: [], directories: [] };
   if (stats.isFile()) return { ...tree, files: [{ name, path }], irregular: [] };
-  if (stats.isSymbolicLink() && scope.allowSymlinks && statOrNothing(path)?.isFile()) {
-    return { ...tree, files: [{ name, path: realpathSync(path) }], irregular: [] };
-  }
-  return { ...tree, files: [], irregular: [{ name, ...describe(stats) }] };
+  const target =
+    scope.allowSymlinks && statOrNothing(path)?.isFile() ? realpathOf(path) : undefined;
+  if (target !== undefined) return { ...tree, files: [{ name, path: target }], irregular: [] };
+  return { ...tree, files: [], irregular: [{ name, what: whatIs(stats), hint: NO_REGULAR_FILE }] };
 }
 
 class Walk {
@@ -84,6 +97,9 @@ class Walk {
   readonly #files: ModelFile[] = [];
   readonly #irregular: Irregular[] = [];
   readonly #ignored: string[] = [];
+  readonly #directories: DirectoryState[] = [];
+  /** Names of all directories that lead to a listed name, made when first needed. */
+  #listedParents: ReadonlySet<string> | undefined;
   /** Directories still to be read, as names with a trailing slash; the root is "". */
   readonly #pending: { readonly prefix: string; readonly ignored: boolean }[] = [];
 
@@ -106,28 +122,32 @@ class Walk {
       files: this.#files,
       irregular: this.#irregular,
       ignored: this.#ignored.toSorted(compareNames),
+      directories: this.#directories,
     };
   }
 
   #readDirectory(prefix: string, ignored: boolean): void {
+    const path = this.#path(prefix.slice(0, -1));
     let listing: Listing;
     try {
-      listing = list(this.#path(prefix.slice(0, -1)));
+      if (!ignored) this.#directories.push(stateOf(prefix, path));
+      listing = list(path);
     } catch (cause) {
       this.#passOver(prefix, ignored, cause);
       return;
     }
     for (const shown of listing.badNames) {
-      this.#setAside(prefix + shown, ignored, { what: 'a name that is not valid UTF-8' });
+      this.#setAside(prefix + shown, ignored, { what: 'a name that is not UTF-8', hint: RENAME });
     }
     for (const entry of listing.entries) this.#sort(prefix + entry.name, entry, ignored);
   }
 
   /** A directory that cannot be read is an error, unless nothing below it would count anyway. */
   #passOver(prefix: string, ignored: boolean, cause: unknown): void {
-    if (ignored) {
+    const counts = prefix === '' || this.#leadsToListed(prefix);
+    if (ignored && !counts) {
       this.#ignored.push(prefix);
-    } else if (this.#scope.onlyListed === true && prefix !== '' && !this.#leadsToListed(prefix)) {
+    } else if (this.#scope.onlyListed === true && !counts) {
       this.#irregular.push({ name: prefix, what: 'a directory that cannot be read' });
     } else {
       const shown = quoted(prefix === '' ? this.#root : prefix);
@@ -139,25 +159,31 @@ class Walk {
   }
 
   #leadsToListed(prefix: string): boolean {
-    return this.#scope.listed?.values().some((name) => name.startsWith(prefix)) === true;
+    this.#listedParents ??= parentsOf(this.#scope.listed ?? new Set());
+    return this.#listedParents.has(prefix);
   }
 
   #sort(name: string, entry: Dirent, inIgnored: boolean): void {
     const listed = this.#scope.listed?.has(name) === true;
     const ignored = !listed && (inIgnored || this.#ignorePaths.has(name));
+    // Only a file there is a signature; anything else must not hide behind its name.
+    if (name === this.#scope.signature && !listed) {
+      if (entry.isFile()) return;
+      this.#irregular.push({ name, what: `${whatIs(entry)} in the place of the signature` });
+    }
     if (entry.isDirectory()) {
       // What a manifest lists below an ignored directory still counts, so the way down goes on.
       this.#pending.push({ prefix: `${name}/`, ignored: inIgnored || this.#ignorePaths.has(name) });
       if (listed) this.#irregular.push({ name, what: 'a directory' });
       return;
     }
-    if (name === this.#scope.signature && !listed && entry.isFile()) return;
+    if (name === this.#scope.signature && !listed) return;
     const flaw = flawInName(name);
     if (flaw !== undefined) this.#setAside(name, ignored, { what: `a name of which ${flaw}` });
     else if (ignored) this.#ignored.push(name);
     else if (entry.isFile()) this.#files.push({ name, path: this.#path(name) });
     else if (entry.isSymbolicLink() && this.#scope.allowSymlinks) this.#follow(name);
-    else this.#irregular.push({ name, ...describe(entry) });
+    else this.#irregular.push({ name, what: whatIs(entry), ...hintFor(entry) });
   }
 
   #setAside(name: string, ignored: boolean, found: Omit<Irregular, 'name'>): void {
@@ -169,29 +195,66 @@ class Walk {
   #follow(name: string): void {
     const path = this.#path(name);
     const stats = statOrNothing(path);
-    if (stats?.isFile() === true) {
-      const target = realpathSync(path);
-      if (target.startsWith(this.#root + sep)) {
-        this.#files.push({ name, path: target });
-        return;
-      }
-      this.#irregular.push({
-        name,
-        what: `a symbolic link out of the model, to ${quoted(target)}`,
-        hint: 'put the file itself into the model',
-      });
+    const target = stats?.isFile() === true ? realpathOf(path) : undefined;
+    const inside = target !== undefined && target.startsWith(this.#path('/'));
+    if (target !== undefined && inside && target !== this.#path(this.#scope.signature ?? '')) {
+      this.#files.push({ name, path: target });
       return;
     }
-    const what =
-      stats === undefined
-        ? 'a symbolic link that leads nowhere'
-        : `a symbolic link to ${describe(stats).what}`;
-    this.#irregular.push({ name, what, hint: 'put the target itself into the model' });
+    const hint = 'put the file itself into the model';
+    if (target !== undefined) {
+      const where = inside ? 'to the signature' : `out of the model, to ${quoted(target)}`;
+      this.#irregular.push({ name, what: `a symbolic link ${where}`, hint });
+    } else if (stats === undefined || stats.isFile()) {
+      this.#irregular.push({ name, what: 'a symbolic link that leads nowhere', hint });
+    } else {
+      this.#irregular.push({ name, what: `a symbolic link to ${whatIs(stats)}`, hint });
+    }
   }
 
+  /** Of a canonical name; the root for "", and the root with a separator behind it for "/". */
   #path(name: string): string {
-    return name === '' ? this.#root : this.#root + sep + name.split('/').join(sep);
+    if (name === '') return this.#root;
+    const root = this.#root.endsWith(sep) ? this.#root : this.#root + sep;
+    return name === '/' ? root : root + name.split('/').join(sep);
   }
+}
+
+/**
+ * Whether a model is still made of the directories that were read. A directory that was replaced by
+ * a link to another would pass unseen otherwise, since files are opened by their paths.
+ *
+ * @param entriesToo whether a file that was added or removed since matters as well.
+ * @throws {OmsError} `FILE_CHANGED`
+ */
+export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean): void {
+  for (const before of directories) {
+    const now = lstatSync(before.path, { throwIfNoEntry: false });
+    const isSame = now?.isDirectory() === true && now.dev === before.dev && now.ino === before.ino;
+    if (isSame && (!entriesToo || now.mtimeMs === before.mtimeMs)) continue;
+    const shown = before.name === '' ? 'the model' : `the directory ${quoted(before.name)}`;
+    throw new OmsError('FILE_CHANGED', `${shown} changed while it was hashed`, {
+      found: isSame ? 'something was added, removed or renamed in it' : 'it was replaced',
+      hint: 'make sure that nothing writes to the model, and run the command again',
+    });
+  }
+}
+
+function stateOf(name: string, path: string): DirectoryState {
+  const { dev, ino, mtimeMs } = lstatSync(path);
+  return { name, path, dev, ino, mtimeMs };
+}
+
+function parentsOf(names: ReadonlySet<string>): ReadonlySet<string> {
+  const parents = new Set<string>();
+  for (const name of names) {
+    for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1)) {
+      const parent = name.slice(0, at + 1);
+      if (parents.has(parent)) break;
+      parents.add(parent);
+    }
+  }
+  return parents;
 }
 
 interface Listing {
@@ -226,7 +289,7 @@ function showBytes(bytes: Uint8Array): string {
   return text.replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-type FileType = Pick<
+export type FileType = Pick<
   Dirent,
   | 'isFile'
   | 'isDirectory'
@@ -237,18 +300,31 @@ type FileType = Pick<
   | 'isCharacterDevice'
 >;
 
-function describe(type: FileType): Omit<Irregular, 'name'> {
-  if (type.isSymbolicLink()) {
-    return {
-      what: 'a symbolic link',
-      hint: 'put the file itself into the model, or allow links (--allow-symlinks)',
-    };
+/** What something is that is not a regular file, as in "a FIFO". */
+export function whatIs(type: FileType): string {
+  if (type.isSymbolicLink()) return 'a symbolic link';
+  if (type.isDirectory()) return 'a directory';
+  if (type.isFIFO()) return 'a FIFO';
+  if (type.isSocket()) return 'a socket';
+  if (type.isBlockDevice() || type.isCharacterDevice()) return 'a device';
+  return type.isFile() ? 'a file' : 'something that is not a file';
+}
+
+const NO_REGULAR_FILE = 'a model is a directory or a regular file';
+const RENAME = 'rename it or remove it';
+
+function hintFor(type: FileType): { hint?: string } {
+  return type.isSymbolicLink()
+    ? { hint: 'put the file itself into the model, or allow links (--allow-symlinks)' }
+    : {};
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
   }
-  if (type.isDirectory()) return { what: 'a directory' };
-  if (type.isFIFO()) return { what: 'a FIFO' };
-  if (type.isSocket()) return { what: 'a socket' };
-  if (type.isBlockDevice() || type.isCharacterDevice()) return { what: 'a device' };
-  return { what: type.isFile() ? 'a file' : 'something that is not a file' };
 }
 
 function lookAt(path: string, what: string): Stats {

@@ -1,5 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { OmsError, reasonOf } from '../errors.ts';
+import { quoted } from '../printable.ts';
 
 /**
  * The canonical name that a path has inside a model, or `undefined` when it is outside or is the
@@ -7,9 +9,9 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
  * taken as it stands.
  */
 export function nameInModel(model: string, path: string): string | undefined {
-  const absolute = resolve(path);
+  const absolute = absolutePath(path);
   const parent = realpathOrSame(dirname(absolute));
-  const inside = relative(realpathOrSame(resolve(model)), join(parent, basename(absolute)));
+  const inside = relative(realpathOrSame(absolutePath(model)), join(parent, basename(absolute)));
   if (
     inside === '' ||
     inside === '..' ||
@@ -19,6 +21,16 @@ export function nameInModel(model: string, path: string): string | undefined {
     return undefined;
   }
   return inside.split(sep).join('/');
+}
+
+/** @throws {OmsError} `FILE_UNREADABLE` when the working directory is gone. */
+export function absolutePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch (cause) {
+    const found = `the working directory: ${reasonOf(cause)}`;
+    throw new OmsError('FILE_UNREADABLE', `${quoted(path)} cannot be found`, { found, cause });
+  }
 }
 
 function realpathOrSame(path: string): string {

@@ -37,7 +37,8 @@ export function certificateSigner(options: CertificateSignerOptions): Signer {
       hint: 'check --private-key and --signing-certificate',
     });
   }
-  // Whatever of the chain was given may serve as the anchor: what is asked is that it connects.
+  checkConnected(leaf, others);
+  // Whatever of the chain was given may serve as the anchor: what is asked is that it is good.
   const anchors = others.length === 0 ? [leaf] : others;
   findChain(leaf, others, anchors, new Date());
 
@@ -72,6 +73,15 @@ function readCertificates({
     });
   }
   return [leaf, ...others.values()];
+}
+
+function checkConnected(leaf: Certificate, others: readonly Certificate[]): void {
+  if (others.length === 0 || others.some(({ subject }) => subject === leaf.issuer)) return;
+  throw new OmsError('KEY_UNUSABLE', 'the certificate chain does not connect to the certificate', {
+    expected: `the certificate of ${quoted(leaf.issuer, 80)}, which issued it`,
+    found: others.map(({ subject }) => quoted(subject, 80)).join(', '),
+    hint: 'check --certificate-chain',
+  });
 }
 
 function ownsKey(leaf: Certificate, publicKey: ReturnType<typeof createPublicKey>): boolean {

@@ -143,7 +143,7 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     isKeyless: extensions.keys().some((oid) => oid.startsWith(OID.fulcio)),
     basicConstraints: readBasicConstraints(extensions.get(OID.basicConstraints)?.value),
     keyUsage: readKeyUsage(extensions.get(OID.keyUsage)?.value),
-    extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map((sub) => sub.toOID()),
+    extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map(readOid),
   };
 }
 
@@ -160,6 +160,17 @@ function readTime(value: ASN1Obj | undefined): Date {
   return date;
 }
 
+/** Real ones take a dozen bytes. Decoding takes time with the square of the length. */
+const MAX_OID_BYTES = 64;
+
+/** A path length of four bytes is more than any chain. */
+const MAX_INTEGER_BYTES = 4;
+
+function readOid(value: ASN1Obj): string {
+  if (value.value.length > MAX_OID_BYTES) throw new Error('an object identifier is too long');
+  return value.toOID();
+}
+
 interface Extension {
   readonly critical: boolean;
   readonly value: ASN1Obj;
@@ -170,7 +181,7 @@ function readExtensions(tbs: ASN1Obj): ReadonlyMap<string, Extension> {
   const extensions = new Map<string, Extension>();
   const list = tbs.subs.find((field) => field.tag.isContextSpecific(3))?.subs[0]?.subs ?? [];
   for (const { subs } of list) {
-    const oid = subs[0]?.toOID();
+    const oid = subs[0] && readOid(subs[0]);
     const wrapped = subs.at(-1);
     if (oid === undefined || !wrapped?.tag.isOctetString() || subs.length > 3) {
       throw new Error('an extension is malformed');
@@ -192,6 +203,9 @@ const DECISIVE: ReadonlySet<string> = new Set([
 function readBasicConstraints(value: ASN1Obj | undefined): Certificate['basicConstraints'] {
   if (value === undefined) return undefined;
   const [ca, pathLength, ...rest] = value.subs;
+  if (pathLength !== undefined && pathLength.value.length > MAX_INTEGER_BYTES) {
+    throw new Error('the path length is too large');
+  }
   const length = pathLength?.toInteger();
   if (rest.length > 0 || (length !== undefined && length < 0n)) {
     throw new Error('the basic constraints are malformed');
@@ -213,7 +227,8 @@ function readAlgorithm(algorithm: ASN1Obj): Certificate['signatureAlgorithm'] {
   if (oid === undefined) throw new Error('the signature algorithm is missing');
   // RFC 4055 §3.1: hashAlgorithm is tagged [0]; without it the hash is SHA-1.
   const hash = parameters?.subs.find((field) => field.tag.isContextSpecific(0));
-  return { oid: oid.toOID(), pssHash: hash?.subs[0]?.subs[0]?.toOID() };
+  const pssHash = hash?.subs[0]?.subs[0];
+  return { oid: readOid(oid), pssHash: pssHash && readOid(pssHash) };
 }
 
 /** Node puts each part of a name on its own line. */

@@ -17,7 +17,7 @@ const MAX_LENGTH = 10;
 const MAX_WAYS = 500;
 
 /** Signatures verified in one search. Each can take a millisecond and more. */
-const MAX_SIGNATURES = 250;
+const MAX_SIGNATURES = 100;
 
 /**
  * Finds a chain from `leaf` to one of `anchors` that is good at `time` for signing code, and

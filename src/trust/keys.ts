@@ -51,7 +51,7 @@ function parsePublicKey(text: string): KeyObject {
       'the public key',
       'one PEM block "PUBLIC KEY"',
       found || 'no PEM block',
-      block?.label === 'CERTIFICATE' ? 'use --certificate-chain for certificates' : undefined,
+      hintFor(block?.label ?? ''),
     );
   }
   try {
@@ -59,6 +59,14 @@ function parsePublicKey(text: string): KeyObject {
   } catch (cause) {
     throw new OmsError('KEY_UNUSABLE', 'the public key cannot be read', { cause });
   }
+}
+
+function hintFor(label: string): string | undefined {
+  if (label === 'CERTIFICATE') return 'use --certificate-chain for certificates';
+  if (label.endsWith('PRIVATE KEY')) {
+    return 'this is the private key; make the public one of it with openssl pkey -pubout';
+  }
+  return undefined;
 }
 
 /**

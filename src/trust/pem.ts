@@ -39,8 +39,17 @@ function toBlock(label: string, lines: readonly string[]): PemBlock {
   };
 }
 
+/** The certificates of all the web's authorities take half of this. */
+const MAX_TEXT_LENGTH = 1024 * 1024;
+
 /** The text of a key or certificate, given as text or as the bytes of its file. */
 export function textOf(source: string | Uint8Array, what: string): string {
+  if (source?.length > MAX_TEXT_LENGTH) {
+    throw new OmsError('KEY_UNUSABLE', `${what} cannot be used`, {
+      expected: `at most ${MAX_TEXT_LENGTH} characters`,
+      found: `${source.length}`,
+    });
+  }
   if (typeof source === 'string') return source;
   if (source instanceof Uint8Array) return Buffer.from(source).toString('utf8');
   throw new OmsError('KEY_UNUSABLE', `${what} cannot be used`, {

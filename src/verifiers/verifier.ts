@@ -46,6 +46,9 @@ function wrongMethod(expected: Method, found: Method): OmsError {
   return new OmsError('METHOD_MISMATCH', 'the bundle was signed with another method', {
     expected,
     found,
-    hint: `verify it with the method ${found}, if that is whom you trust`,
+    hint:
+      found === 'sigstore'
+        ? 'it is a keyless bundle, which this version of oms cannot verify'
+        : `verify it with the method ${found}, if that is whom you trust`,
   });
 }

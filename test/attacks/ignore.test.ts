@@ -59,10 +59,16 @@ describe('code hidden under an ignored path', () => {
     const model = makeModel({ a: 'content of a', 'model.sig/evil.py': 'x' });
     const bundle = forger.sign(statementWith({ resources: RESOURCES }));
     const signaturePath = join(model, 'model.sig');
-    expect(await extraIn(model, bundle, { signaturePath })).toEqual(['model.sig/evil.py']);
+    expect(await extraIn(model, bundle, { signaturePath })).toEqual([
+      'model.sig',
+      'model.sig/evil.py',
+    ]);
+    const recorded = bundleIgnoring('model.sig');
+    expect(await extraIn(model, recorded, { signaturePath })).toEqual(['model.sig']);
+    await refusal(() => sign(model, signer, { signaturePath }), 'MODEL_UNSIGNABLE');
   });
 
-  it('in a directory at the recorded place of the signature is reported', async () => {
+  it('in a directory where the signer had the signature is reported', async () => {
     const model = makeModel({ a: 'content of a', 'model.sig/evil.py': 'x' });
     const result = await verify(model, bundleIgnoring('model.sig'), forger.policy);
     expect(result.ignored).toEqual(['model.sig/evil.py']);

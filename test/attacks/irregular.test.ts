@@ -191,9 +191,9 @@ describe.skipIf(process.platform !== 'linux')('a name that is not UTF-8', () => 
     const model = makeModel({ a: '1' });
     const bundle = await sign(model, signer);
     writeFileSync(Buffer.concat([Buffer.from(`${model}/`), bytes]), 'x');
-    await unsignable(model, 'not valid UTF-8');
+    await unsignable(model, 'a name that is not UTF-8');
     expect((await diffOf(model, bundle)).extra).toEqual([
-      { name: 'a\\xffb', note: 'a name that is not valid UTF-8' },
+      { name: 'a\\xffb', note: 'a name that is not UTF-8' },
     ]);
   });
 

@@ -158,6 +158,6 @@ describe('a model signed in shards', () => {
   it('is refused with a shard size that would make too many of them', async () => {
     const model = makeModel({ w: 'x'.repeat(5_000_000) });
     const { message } = await refusal(() => sign(model, signer, { shardSize: 1 }), 'USAGE');
-    expect(message).toContain('too many shards');
+    expect(message).toContain('too many files or shards');
   });
 });

@@ -112,7 +112,7 @@ describe('parseBundle', () => {
             certificates: [{ rawBytes: Buffer.alloc(100_000).toString('base64') }],
           },
         }),
-      'at most 65536 bytes',
+      'at most 16384 bytes',
     ],
     [
       'a certificate that is a string',

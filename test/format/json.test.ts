@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type JsonLimits, readJson } from '../../src/format/json.ts';
 import { refusal } from '../helpers/refusal.ts';
 
-const LIMITS: JsonLimits = { bytes: 1000, depth: 4, values: 20 };
+const LIMITS: JsonLimits = { bytes: 1000, depth: 4, values: 20, keys: 50 };
 
 function read(text: string | Uint8Array, limits = LIMITS): unknown {
   return readJson(Buffer.from(text), limits, 'the text', 'BUNDLE_MALFORMED');

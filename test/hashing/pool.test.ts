@@ -63,9 +63,7 @@ describe('the pool of hashing threads', () => {
   it('ends with the error of a file, and names it, also from a thread', async () => {
     const files = [...manyFiles(300), job('/nonexistent/x', 'gone/x')];
     const error = await refusal(() => hashAll(files, 'sha256', { jobs: 2 }), 'FILE_UNREADABLE');
-    expect(error.message).toBe(
-      'the file "gone/x" cannot be read: found there is no such file (ENOENT)',
-    );
+    expect(error.message).toBe('the file "gone/x" cannot be read: there is no such file (ENOENT)');
     const few = await refusal(() => hashAll(files.slice(-2), 'sha256'), 'FILE_UNREADABLE');
     expect(few.message).toBe(error.message);
   });

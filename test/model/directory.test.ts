@@ -33,7 +33,7 @@ describe('a directory that cannot be read', () => {
     const model = makeModel({ a: '1', 'd/b': '2' });
     const bundle = await sign(model, signer);
     unreadable = '/d';
-    const message = 'the directory "d/" cannot be read: found permission denied (EACCES)';
+    const message = 'the directory "d/" cannot be read: permission denied (EACCES)';
     expect((await refusal(() => digest(model), 'FILE_UNREADABLE')).message).toBe(message);
     const error = await refusal(() => verify(model, bundle, forger.policy), 'FILE_UNREADABLE');
     expect(error.message).toBe(message);

@@ -144,10 +144,12 @@ describe('a signer with a certificate is refused at once', () => {
   });
 
   it('when the chain does not connect to the certificate', () => {
+    expect(() => certificateSigner({ ...own, chain: [root.pem] })).toThrow(
+      failure('KEY_UNUSABLE', 'the certificate chain does not connect to the certificate'),
+    );
     const stranger = chainOf();
-    for (const chain of [[root.pem], [stranger.intermediate.pem, stranger.root.pem]]) {
-      expect(() => certificateSigner({ ...own, chain })).toThrow(refusal(UNCONNECTED));
-    }
+    const chain = [stranger.intermediate.pem, stranger.root.pem];
+    expect(() => certificateSigner({ ...own, chain })).toThrow(refusal(UNCONNECTED));
   });
 
   it('when the chain holds an issuer that has expired', () => {

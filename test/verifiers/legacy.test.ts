@@ -95,7 +95,7 @@ describe('the old signature with the old statement', () => {
 });
 
 describe('the forms are not mixed:', () => {
-  const wrongType = /^predicateType: expected "https:\/\/model_signing\/.*", found "https:/;
+  const wrongType = /: predicateType: expected "https:\/\/model_signing\/.*", found "https:/;
 
   it('the old signature with a new statement is refused', async () => {
     const model = makeModel({ a: CONTENT });

@@ -74,9 +74,8 @@ function checkSignable({ files, irregular, ignored, root, name }: ModelTree): vo
     });
   }
   if (files.length === 0) {
-    throw new OmsError('MODEL_EMPTY', `the model ${quoted(root)} holds no file to sign`, {
-      found: `${ignored.length} under ignored paths`,
-    });
+    const hidden = ignored.length === 0 ? '' : `, only ${ignored.length} under ignored paths`;
+    throw new OmsError('MODEL_EMPTY', `the model ${quoted(root)} holds no file to sign${hidden}`);
   }
   if (flawInName(name) !== undefined) {
     throw new OmsError('MODEL_UNSIGNABLE', 'the model has no name that can be signed', {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { EXIT_CODES, OmsError, reasonOf } from '../errors.ts';
+import { quoted } from '../printable.ts';
 import { addDigestCommand, runDigest } from './digest.ts';
 import { describeCause, describeFailure, toOmsError } from './failure.ts';
 import { addInspectCommand, runInspect } from './inspect.ts';
 import { logLevelOption } from './common.ts';
 import { type CommonOptions, deliver, type Report, say, type Session, toJson } from './session.ts';
-import { parseLogLevel } from './values.ts';
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
 import { addSignCommand, runSign } from './sign.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
@@ -20,7 +21,7 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE' || outputFailed) return;
     outputFailed = true;
     process.exitCode = EXIT_CODES.unchecked;
-    stderr.write(`The output could not be written: ${reasonOf(error)}\n`);
+    stderr.write(`Could not be checked: the output cannot be written: ${reasonOf(error)}\n`);
   };
   stdout.on('error', onOutputError);
   stderr.on('error', () => {});
@@ -35,28 +36,30 @@ export async function main(words: readonly string[]): Promise<void> {
   process.exitCode = outputFailed ? EXIT_CODES.unchecked : exitCode;
 }
 
+/** How far one run has come. */
+interface Started {
+  command?: Command;
+  report?: Report;
+  logLevel?: LogLevel | undefined;
+}
+
 /** One run: prints, and returns the exit code. */
 export async function run(words: readonly string[], session: Session): Promise<number> {
-  const started: { command?: Command; report?: Report } = {};
+  const started: Started = {};
   const program = buildProgram(session, started);
   try {
+    started.logLevel = levelFromEnvironment(session);
     const hyphened = withHyphens(words, [program, ...program.commands]);
     await program.parseAsync(hyphened, { from: 'user' });
-    const options = optionsOf(started.command, session);
-    if (started.report !== undefined) deliver(session, started.report, options);
+    if (started.report !== undefined) deliver(session, started.report, optionsOf(started));
     return 0;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const command = started.command?.name() ?? commandIn(words, program);
     const error =
-      thrown instanceof CommanderError || thrown instanceof InvalidArgumentError
-        ? fromCommander(thrown, command)
-        : toOmsError(thrown);
+      thrown instanceof CommanderError ? fromCommander(thrown, command) : toOmsError(thrown);
     // What commander could not read it cannot tell the options of.
-    return fail(session, command, error, {
-      json: asksForJson(words),
-      ...started.command?.opts<CommonOptions>(),
-    });
+    return fail(session, command, error, { json: asksForJson(words), ...optionsOf(started) });
   }
 }
 
@@ -69,7 +72,7 @@ function fail(session: Session, command: string, error: OmsError, options: Commo
   return exitCode;
 }
 
-function buildProgram(session: Session, started: { command?: Command; report?: Report }): Command {
+function buildProgram(session: Session, started: Started): Command {
   const program = new Command('oms')
     .description('Sign and verify machine-learning models (OpenSSF Model Signing).')
     .version(version(), '--version', 'show the version')
@@ -120,21 +123,35 @@ function namesGiven(command: Command): readonly string[] {
     .map((option) => option.long?.replace(/^--(no-)?/, '') ?? '');
 }
 
-function optionsOf(command: Command | undefined, { env }: Session): CommonOptions {
-  const level = env['MODEL_SIGNING_LOG_LEVEL'];
+function optionsOf({ command, logLevel }: Started): CommonOptions {
   return {
-    ...(level ? { logLevel: parseLogLevel(level) } : {}),
+    ...(logLevel === undefined ? {} : { logLevel }),
     ...command?.parent?.opts<CommonOptions>(),
     ...command?.opts<CommonOptions>(),
   };
 }
 
+/** The reference's variable. Empty counts as unset. */
+function levelFromEnvironment({ env }: Session): LogLevel | undefined {
+  const level = env['MODEL_SIGNING_LOG_LEVEL'];
+  if (!level) return undefined;
+  try {
+    return parseLogLevel(level);
+  } catch (cause) {
+    throw new OmsError('USAGE', 'the variable MODEL_SIGNING_LOG_LEVEL is not usable', {
+      expected: LOG_LEVELS.join(', '),
+      found: quoted(level),
+      cause,
+    });
+  }
+}
+
 /** A usage error in commander's words, without its prefix. */
-function fromCommander(error: CommanderError | InvalidArgumentError, command: string): OmsError {
+function fromCommander(error: CommanderError, command: string): OmsError {
   const [summary = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const help = command === 'oms' ? 'oms --help' : `oms ${command} --help`;
   const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1') || `${help} shows what there is`;
-  const isMissing = error instanceof CommanderError && error.code === 'commander.help';
+  const isMissing = error.code === 'commander.help';
   return new OmsError('USAGE', isMissing ? 'a command is missing' : summary, { hint });
 }
 

@@ -11,7 +11,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { inspect } from '../api/inspect.ts';
 import { OmsError, reasonOf } from '../errors.ts';
 import type { Bundle } from '../format/bundle.ts';
@@ -42,7 +42,8 @@ export function checkSignatureTarget(path: string, model: string, force: boolean
 /** Whoever waits an hour for the hashing should not learn then that there is no such directory. */
 function checkDirectory(path: string): void {
   try {
-    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    // With a separator behind it, a file in the place of the directory is told as the reason.
+    accessSync(dirname(path) + sep, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw failed(path, cause);
   }

@@ -166,9 +166,10 @@ class Walk {
   #sort(name: string, entry: Dirent, inIgnored: boolean): void {
     const listed = this.#scope.listed?.has(name) === true;
     const ignored = !listed && (inIgnored || this.#ignorePaths.has(name));
-    // Only a file there is a signature; anything else must not hide behind its name.
+    // Only a file there is a signature; anything else must not hide behind its name. When signing,
+    // what is not a directory will be replaced.
     if (name === this.#scope.signature && !listed) {
-      if (entry.isFile()) return;
+      if (entry.isFile() || !(entry.isDirectory() || this.#scope.listed)) return;
       this.#irregular.push({ name, what: `${whatIs(entry)} in the place of the signature` });
     }
     if (entry.isDirectory()) {

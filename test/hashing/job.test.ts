@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -165,6 +166,20 @@ describe('a file that changes while it is hashed', () => {
     expect(gone.message).toContain('"dir/w"');
     mkdirSync(job.path);
     await refusal(() => new JobRunner('sha256').run(job), 'FILE_CHANGED');
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a descriptor', () => {
+  it('is closed again, after a digest and after an error', async () => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const runner = new JobRunner('sha256');
+    const job = fileOf(pseudoRandom(10));
+    const before = open();
+    for (let round = 0; round < 20; round++) {
+      runner.run(job);
+      await refusal(() => runner.run({ ...job, end: 99 }), 'FILE_CHANGED');
+    }
+    expect(open()).toBe(before);
   });
 });
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digest, inspect, type Policy, verify } from '../src/index.ts';
 import { encodeStatement } from '../src/format/statement.ts';
+import { digest, inspect, type Policy, verify } from '../src/index.ts';
 import { refusal } from './helpers/refusal.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures');

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseBundle } from '../src/format/bundle.ts';
+import { hashAll } from '../src/hashing/pool.ts';
 import {
   type Bundle,
   digest,
@@ -14,8 +16,6 @@ import {
   sign,
   verify,
 } from '../src/index.ts';
-import { parseBundle } from '../src/format/bundle.ts';
-import { hashAll } from '../src/hashing/pool.ts';
 import { Forger, resource, statementWith } from './helpers/forge.ts';
 import { makeModel, temporaryDirectory, writeFiles } from './helpers/model.ts';
 import {

@@ -1,16 +1,16 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   type Bundle,
+  digest,
   type ErrorCode,
   type Inspection,
+  inspect,
   type Manifest,
   type Policy,
   type Signer,
   type SignerIdentity,
-  type Verification,
-  digest,
-  inspect,
   sign,
+  type Verification,
   verify,
 } from '../src/index.ts';
 

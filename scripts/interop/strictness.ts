@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { type Case, columns } from './case.ts';
 import { run } from './command.ts';
-import type { Credentials, CredentialStore } from './credentials.ts';
+import type { CredentialStore, Credentials } from './credentials.ts';
 import { expectEqual, expectFailure, expectSuccess } from './expectation.ts';
 import { type Model, writeModel } from './model.ts';
 import { EMPTY_FILE, FLAT } from './models.ts';

@@ -1,7 +1,8 @@
 import { OmsError } from '../errors.ts';
 import { buildManifest, type Manifest } from '../format/manifest.ts';
-import { checkUnchanged, type ModelTree, readModel } from '../model/directory.ts';
+import { readModel } from '../model/directory.ts';
 import { flawInName } from '../model/names.ts';
+import { checkUnchanged, type ModelTree } from '../model/tree.ts';
 import { quoted } from '../printable.ts';
 import { measure, planFor } from './measure.ts';
 import {

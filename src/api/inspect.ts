@@ -1,10 +1,10 @@
-import { type Bundle, type Method, parseBundle, type ParsedBundle } from '../format/bundle.ts';
+import { reasonOf } from '../errors.ts';
+import { type Bundle, type Method, type ParsedBundle, parseBundle } from '../format/bundle.ts';
 import type { Envelope } from '../format/dsse.ts';
 import { Fields } from '../format/fields.ts';
 import type { JsonObject } from '../format/json.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { readStatement } from '../format/statement.ts';
-import { reasonOf } from '../errors.ts';
 import {
   type Certificate,
   type CertificateSummary,

@@ -1,7 +1,7 @@
 import type { Resource, Serialization } from '../format/manifest.ts';
-import { planFiles, planShards, type Plan } from '../hashing/plan.ts';
-import { hashAll, type HashOptions } from '../hashing/pool.ts';
-import type { ModelFile } from '../model/directory.ts';
+import { type Plan, planFiles, planShards } from '../hashing/plan.ts';
+import { type HashOptions, hashAll } from '../hashing/pool.ts';
+import type { ModelFile } from '../model/tree.ts';
 
 /** Files, hashed. */
 export interface Measurement extends Pick<Plan, 'emptyFiles' | 'resized'> {

@@ -4,8 +4,9 @@ import { compareModel, isEmpty, type ModelDiff, sizesOf, sortDifferences } from 
 import type { Manifest, Resource } from '../format/manifest.ts';
 import { SINGLE_FILE } from '../format/predicate.ts';
 import { parseStatement } from '../format/statement.ts';
-import { checkUnchanged, type ModelTree, readModel } from '../model/directory.ts';
+import { readModel } from '../model/directory.ts';
 import { mergeIgnorePaths } from '../model/ignore.ts';
+import { checkUnchanged, type ModelTree } from '../model/tree.ts';
 import { authenticate, type Policy, type SignerIdentity } from '../verifiers/verifier.ts';
 import { measure, planFor } from './measure.ts';
 import { MismatchError } from './mismatch.ts';

@@ -7,7 +7,7 @@ import type { HashAlgorithm } from '../format/manifest.ts';
 import { isBlake3Native } from '../hashing/algorithms.ts';
 import { nameInModel } from '../model/location.ts';
 import { quoted } from '../printable.ts';
-import { type CommonOptions, say, type Session } from './session.ts';
+import { type CommonOptions, type Session, say } from './session.ts';
 import { collect, HASH_ALGORITHMS, parseBytes, parseCount, parseLogLevel } from './values.ts';
 
 /** Options that choose which files count. */

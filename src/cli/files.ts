@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from '
 import { join, resolve } from 'node:path';
 import { OmsError, reasonOf } from '../errors.ts';
 import { BUNDLE_LIMITS } from '../format/limits.ts';
-import { whatIs } from '../model/directory.ts';
+import { whatIs } from '../model/kind.ts';
 import { quoted } from '../printable.ts';
 
 /** Keys and certificates are text files of some kilobytes. */

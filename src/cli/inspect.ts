@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { type InspectedCertificate, type Inspection, inspect } from '../api/inspect.ts';
 import { OmsError } from '../errors.ts';
 import type { Manifest } from '../format/manifest.ts';
+import { printable } from '../printable.ts';
 import { addCommonOptions } from './common.ts';
 import { block, count, iso, type Line, serializationJson } from './describe.ts';
 import { readSignatureFile } from './files.ts';
-import { printable } from '../printable.ts';
 import type { CommonOptions, Report } from './session.ts';
 
 interface InspectArguments extends CommonOptions {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES, OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
+import { logLevelOption } from './common.ts';
 import { addDigestCommand, runDigest } from './digest.ts';
 import { describeCause, describeFailure, toOmsError } from './failure.ts';
 import { addInspectCommand, runInspect } from './inspect.ts';
-import { logLevelOption } from './common.ts';
-import { type CommonOptions, deliver, type Report, say, type Session, toJson } from './session.ts';
-import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
+import { type CommonOptions, deliver, type Report, type Session, say, toJson } from './session.ts';
 import { addSignCommand, runSign } from './sign.ts';
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
 

@@ -15,7 +15,7 @@ import { dirname, join, sep } from 'node:path';
 import { inspect } from '../api/inspect.ts';
 import { OmsError, reasonOf } from '../errors.ts';
 import type { Bundle } from '../format/bundle.ts';
-import { whatIs } from '../model/directory.ts';
+import { whatIs } from '../model/kind.ts';
 import { quoted } from '../printable.ts';
 import { readSignatureFile } from './files.ts';
 

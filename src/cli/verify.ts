@@ -34,7 +34,7 @@ import {
   readSignatureFile,
 } from './files.ts';
 import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
-import { type CommonOptions, interruptible, type Report, say, type Session } from './session.ts';
+import { type CommonOptions, interruptible, type Report, type Session, say } from './session.ts';
 import { collect, once, parseTime } from './values.ts';
 
 interface VerifyArguments extends ScopeArguments, JobsArguments, CommonOptions {

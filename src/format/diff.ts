@@ -1,5 +1,5 @@
-import type { Irregular, ModelFile } from '../model/directory.ts';
 import { compareNames } from '../model/names.ts';
+import type { Irregular, ModelFile } from '../model/tree.ts';
 import type { Resource } from './manifest.ts';
 
 /** One path at which a model is not as it was signed. Digests are lower-case hex. */

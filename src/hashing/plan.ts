@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { OmsError, reasonOf } from '../errors.ts';
 import { MAX_RESOURCES } from '../format/limits.ts';
 import { type Resource, shardName } from '../format/manifest.ts';
-import type { ModelFile } from '../model/directory.ts';
+import type { ModelFile } from '../model/tree.ts';
 import { quoted } from '../printable.ts';
 import type { FileState, HashJob } from './job.ts';
 

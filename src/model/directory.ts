@@ -1,54 +1,18 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
+import { type FileType, whatIs } from './kind.ts';
+import { type Listing, list } from './listing.ts';
 import { absolutePath } from './location.ts';
 import { compareNames, flawInName } from './names.ts';
-
-/** A regular file of the model, to be hashed. */
-export interface ModelFile {
-  /** Canonical name, relative to the model root. */
-  readonly name: string;
-  /** Where to open it; for an allowed link, its resolved target. */
-  readonly path: string;
-}
-
-/** Something in the model that no manifest can describe. */
-export interface Irregular {
-  readonly name: string;
-  /** What it is, as in "a symbolic link". */
-  readonly what: string;
-  /** What to do about it, where there is something. */
-  readonly hint?: string;
-}
-
-/** Everything below a model root, sorted into what counts and what does not. */
-export interface ModelTree {
-  /** Absolute path of the model, links resolved. */
-  readonly root: string;
-  /** Basename of the model as its user named it. */
-  readonly name: string;
-  readonly isSingleFile: boolean;
-  readonly files: readonly ModelFile[];
-  readonly irregular: readonly Irregular[];
-  /**
-   * Names of what is present under an ignored path, in canonical order: files, links, anything but
-   * directories; of these only what cannot be read, with a slash at its end.
-   */
-  readonly ignored: readonly string[];
-  /** The directories that were read, ignored ones not, for {@link checkUnchanged}. */
-  readonly directories: readonly DirectoryState[];
-}
-
-/** What makes two looks at a directory the same directory with the same entries. */
-export interface DirectoryState {
-  /** As in `d/e/`; the root is "". */
-  readonly name: string;
-  readonly path: string;
-  readonly dev: number;
-  readonly ino: number;
-  readonly mtimeMs: number;
-}
+import {
+  type DirectoryState,
+  directoryState,
+  type Irregular,
+  type ModelFile,
+  type ModelTree,
+} from './tree.ts';
 
 /** Which part of a directory belongs to the model. */
 export interface Scope {
@@ -130,7 +94,7 @@ class Walk {
     const path = this.#path(prefix.slice(0, -1));
     let listing: Listing;
     try {
-      if (!ignored) this.#directories.push(stateOf(prefix, path));
+      if (!ignored) this.#directories.push(directoryState(prefix, path));
       listing = list(path);
     } catch (cause) {
       this.#passOver(prefix, ignored, cause);
@@ -221,31 +185,6 @@ class Walk {
   }
 }
 
-/**
- * Whether a model is still made of the directories that were read. A directory that was replaced by
- * a link to another would pass unseen otherwise, since files are opened by their paths.
- *
- * @param entriesToo whether a file that was added or removed since matters as well.
- * @throws {OmsError} `FILE_CHANGED`
- */
-export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean): void {
-  for (const before of directories) {
-    const now = lstatSync(before.path, { throwIfNoEntry: false });
-    const isSame = now?.isDirectory() === true && now.dev === before.dev && now.ino === before.ino;
-    if (isSame && (!entriesToo || now.mtimeMs === before.mtimeMs)) continue;
-    const shown = before.name === '' ? 'the model' : `the directory ${quoted(before.name)}`;
-    throw new OmsError('FILE_CHANGED', `${shown} changed while it was hashed`, {
-      found: isSame ? 'something was added, removed or renamed in it' : 'it was replaced',
-      hint: 'make sure that nothing writes to the model, and run the command again',
-    });
-  }
-}
-
-function stateOf(name: string, path: string): DirectoryState {
-  const { dev, ino, mtimeMs } = lstatSync(path);
-  return { name, path, dev, ino, mtimeMs };
-}
-
 function parentsOf(names: ReadonlySet<string>): ReadonlySet<string> {
   const parents = new Set<string>();
   for (const name of names) {
@@ -256,59 +195,6 @@ function parentsOf(names: ReadonlySet<string>): ReadonlySet<string> {
     }
   }
   return parents;
-}
-
-interface Listing {
-  readonly entries: readonly Dirent[];
-  /** Names that are not UTF-8, in a form that can be shown. */
-  readonly badNames: readonly string[];
-}
-
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/**
- * Reads a directory. Node replaces what is not UTF-8 in a name by U+FFFD, so only a name that holds
- * one can be affected; then the directory is read again as bytes (which takes twice as long).
- */
-function list(path: string): Listing {
-  const entries = readdirSync(path, { withFileTypes: true });
-  if (!entries.some((entry) => entry.name.includes('\uFFFD'))) return { entries, badNames: [] };
-  const good: Dirent[] = [];
-  const badNames: string[] = [];
-  for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' })) {
-    try {
-      good.push(Object.assign(entry, { name: strictUtf8.decode(entry.name) }));
-    } catch {
-      badNames.push(showBytes(entry.name));
-    }
-  }
-  return { entries: good, badNames };
-}
-
-function showBytes(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString('latin1');
-  return text.replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-export type FileType = Pick<
-  Dirent,
-  | 'isFile'
-  | 'isDirectory'
-  | 'isSymbolicLink'
-  | 'isFIFO'
-  | 'isSocket'
-  | 'isBlockDevice'
-  | 'isCharacterDevice'
->;
-
-/** What something is that is not a regular file, as in "a FIFO". */
-export function whatIs(type: FileType): string {
-  if (type.isSymbolicLink()) return 'a symbolic link';
-  if (type.isDirectory()) return 'a directory';
-  if (type.isFIFO()) return 'a FIFO';
-  if (type.isSocket()) return 'a socket';
-  if (type.isBlockDevice() || type.isCharacterDevice()) return 'a device';
-  return type.isFile() ? 'a file' : 'something that is not a file';
 }
 
 const NO_REGULAR_FILE = 'a model is a directory or a regular file';

@@ -4,11 +4,8 @@ import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
 import { pemBlocks, textOf } from './pem.ts';
 
-/** A certificate (RFC 5280), read once, with the extensions that decide what it may be used for. */
-export interface Certificate {
-  readonly der: Uint8Array;
-  /** For names, dates, the public key and signatures. */
-  readonly x509: X509Certificate;
+/** What people are shown of a certificate. Its names are the CA's word. */
+export interface CertificateSummary {
   /** One line, most significant part first as it stands in the certificate. Untrusted text. */
   readonly subject: string;
   readonly issuer: string;
@@ -18,6 +15,13 @@ export interface Certificate {
   readonly notAfter: Date;
   /** SHA-256 over the DER, lower-case hex. */
   readonly fingerprint: string;
+}
+
+/** A certificate (RFC 5280), read once, with the extensions that decide what it may be used for. */
+export interface Certificate extends CertificateSummary {
+  readonly der: Uint8Array;
+  /** For names, dates, the public key and signatures. */
+  readonly x509: X509Certificate;
   /** Whether issuer and subject are the same name (RFC 5280 §6.1: "self-issued"). */
   readonly isSelfIssued: boolean;
   /** The algorithm of its own signature, by OID, and for RSASSA-PSS that of the hash. */
@@ -37,17 +41,6 @@ export interface Certificate {
     | undefined;
   /** §4.2.1.12: OIDs; `undefined` without the extension. */
   readonly extendedKeyUsage: readonly string[] | undefined;
-}
-
-/** One certificate, as shown to people. Its names are the CA's word. */
-export interface CertificateSummary {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serialNumber: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** SHA-256 over the DER, lower-case hex. */
-  readonly fingerprint: string;
 }
 
 /** Object identifiers of RFC 5280 that decisions depend on. */

@@ -1,17 +1,17 @@
+import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import type { KeyMaterial, ParsedBundle } from '../format/bundle.ts';
 import type { SignedPayload } from '../format/dsse.ts';
 import {
-  canonicalKey,
   type Curve,
+  canonicalKey,
   curveOf,
   fingerprintOf,
   loadPublicKey,
   type PublicKeySource,
   verifyPayload,
 } from '../trust/keys.ts';
-import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
 
 /** Trust one public key. */
 export interface KeyPolicy {

@@ -5,8 +5,8 @@ import {
   keySigner,
   type MismatchError,
   sign,
-  verify,
   type VerifyOptions,
+  verify,
 } from '../../src/index.ts';
 import { Forger, resource, statementWith } from '../helpers/forge.ts';
 import { makeModel, temporaryDirectory, writeFiles } from '../helpers/model.ts';

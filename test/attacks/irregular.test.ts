@@ -10,8 +10,8 @@ import {
   type MismatchError,
   type ModelDiff,
   sign,
-  verify,
   type VerifyOptions,
+  verify,
 } from '../../src/index.ts';
 import { Forger, resource, statementWith } from '../helpers/forge.ts';
 import { makeModel, temporaryDirectory, writeFiles } from '../helpers/model.ts';

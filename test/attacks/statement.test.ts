@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorCode, verify, type VerifyOptions } from '../../src/index.ts';
+import { type ErrorCode, type VerifyOptions, verify } from '../../src/index.ts';
 import { Forger, hashOf, resource, statementWith } from '../helpers/forge.ts';
 import { makeModel } from '../helpers/model.ts';
 import { refusal } from '../helpers/refusal.ts';

@@ -19,7 +19,7 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { CA, issue, type Issued, SIGNER } from '../helpers/pki.ts';
+import { CA, type Issued, issue, SIGNER } from '../helpers/pki.ts';
 
 /** The directory of one run of a script, and what a script can do in it. */
 export class Workspace {

@@ -80,6 +80,24 @@ describe('parseBundle', () => {
     ['a key without fingerprint', (b) => (b['verificationMaterial'].publicKey = {}), 'fingerprint'],
     ['a number as hint', (b) => (b['verificationMaterial'].publicKey = { hint: 1 }), 'hint'],
     [
+      'a number as keyDetails',
+      (b) => (b['verificationMaterial'].publicKey.keyDetails = 1),
+      'keyDetails',
+    ],
+    [
+      'a key of 10 kB',
+      (b) =>
+        (b['verificationMaterial'].publicKey = {
+          rawBytes: Buffer.alloc(10_000).toString('base64'),
+        }),
+      'at most 8192 bytes',
+    ],
+    [
+      'a long hint',
+      (b) => (b['verificationMaterial'].publicKey = { hint: 'a'.repeat(300) }),
+      'at most 256 characters',
+    ],
+    [
       'an unknown member of the key',
       (b) => (b['verificationMaterial'].publicKey.key = 'x'),
       '"key"',

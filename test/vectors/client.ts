@@ -10,8 +10,8 @@ import {
   type ModelDiff,
   OmsError,
   type Policy,
-  sign,
   type Signer,
+  sign,
   type Verification,
   verify,
 } from '../../src/index.ts';

@@ -7,9 +7,9 @@ import {
   inspect,
   keySigner,
   type Policy,
-  sign,
   type Signer,
   type SignOptions,
+  sign,
   verify,
 } from '../../src/index.ts';
 import { loadSchemas } from '../helpers/schemas.ts';

@@ -1,0 +1,74 @@
+import { lstatSync } from 'node:fs';
+import { OmsError } from '../errors.ts';
+import { quoted } from '../printable.ts';
+
+/** A regular file of the model, to be hashed. */
+export interface ModelFile {
+  /** Canonical name, relative to the model root. */
+  readonly name: string;
+  /** Where to open it; for an allowed link, its resolved target. */
+  readonly path: string;
+}
+
+/** Something in the model that no manifest can describe. */
+export interface Irregular {
+  readonly name: string;
+  /** What it is, as in "a symbolic link". */
+  readonly what: string;
+  /** What to do about it, where there is something. */
+  readonly hint?: string;
+}
+
+/** Everything below a model root, sorted into what counts and what does not. */
+export interface ModelTree {
+  /** Absolute path of the model, links resolved. */
+  readonly root: string;
+  /** Basename of the model as its user named it. */
+  readonly name: string;
+  readonly isSingleFile: boolean;
+  readonly files: readonly ModelFile[];
+  readonly irregular: readonly Irregular[];
+  /**
+   * Names of what is present under an ignored path, in canonical order: files, links, anything but
+   * directories; of these only what cannot be read, with a slash at its end.
+   */
+  readonly ignored: readonly string[];
+  /** The directories that were read, ignored ones not, for {@link checkUnchanged}. */
+  readonly directories: readonly DirectoryState[];
+}
+
+/** What makes two looks at a directory the same directory with the same entries. */
+export interface DirectoryState {
+  /** As in `d/e/`; the root is "". */
+  readonly name: string;
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Whether a model is still made of the directories that were read. A directory that was replaced by
+ * a link to another would pass unseen otherwise, since files are opened by their paths.
+ *
+ * @param entriesToo whether a file that was added or removed since matters as well.
+ * @throws {OmsError} `FILE_CHANGED`
+ */
+export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean): void {
+  for (const before of directories) {
+    const now = lstatSync(before.path, { throwIfNoEntry: false });
+    const isSame = now?.isDirectory() === true && now.dev === before.dev && now.ino === before.ino;
+    if (isSame && (!entriesToo || now.mtimeMs === before.mtimeMs)) continue;
+    const shown = before.name === '' ? 'the model' : `the directory ${quoted(before.name)}`;
+    throw new OmsError('FILE_CHANGED', `${shown} changed while it was hashed`, {
+      found: isSame ? 'something was added, removed or renamed in it' : 'it was replaced',
+      hint: 'make sure that nothing writes to the model, and run the command again',
+    });
+  }
+}
+
+/** How a directory is now. */
+export function directoryState(name: string, path: string): DirectoryState {
+  const { dev, ino, mtimeMs } = lstatSync(path);
+  return { name, path, dev, ino, mtimeMs };
+}

@@ -1,0 +1,169 @@
+import type { AsymmetricKeyDetails, KeyObject } from 'node:crypto';
+import { type ErrorDetails, OmsError } from '../errors.ts';
+import { quoted } from '../printable.ts';
+import { type Certificate, OID } from './certificate.ts';
+import { canonicalKey } from './keys.ts';
+
+/** Why a certificate may not sign models at a time, or `undefined`. */
+export function flawInLeaf(leaf: Certificate, time: Date): OmsError | undefined {
+  if (leaf.keyUsage?.digitalSignature === false) {
+    return unfit(leaf, 'the key usage digitalSignature', 'a key usage without it');
+  }
+  if (!allowsCodeSigning(leaf)) {
+    return unfit(leaf, 'the extended key usage codeSigning', usagesOf(leaf));
+  }
+  return flawInKeyOfLeaf(leaf) ?? flawInAny(leaf, time);
+}
+
+const CURVES = 'ECDSA on P-256, P-384 or P-521, the curve by name';
+
+function flawInKeyOfLeaf(leaf: Certificate): OmsError | undefined {
+  return hasNamedCurve(leaf) ? undefined : unfit(leaf, CURVES, keyOf(leaf));
+}
+
+/** RFC 5480 §2.1.1: the curve stands there by name, not by its parameters, which take more room. */
+function hasNamedCurve(certificate: Certificate): boolean {
+  const key = publicKeyOf(certificate);
+  if (key === undefined) return false;
+  try {
+    const asNamed = canonicalKey(key).export({ type: 'spki', format: 'der' });
+    return key.export({ type: 'spki', format: 'der' }).length <= asNamed.length;
+  } catch {
+    return false;
+  }
+}
+
+/** `undefined` for a key that OpenSSL cannot read. */
+function publicKeyOf({ x509 }: Certificate): KeyObject | undefined {
+  try {
+    return x509.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyOf(certificate: Certificate): string {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(certificate) ?? {};
+  if (type === undefined) return 'an unknown key';
+  const size = details?.modulusLength ?? details?.namedCurve ?? '';
+  return `${type} ${size}`.trim();
+}
+
+/** Why a certificate may not have issued the last one of a chain, or `undefined`. */
+export function flawInIssuer(
+  issuer: Certificate,
+  below: readonly Certificate[],
+  time: Date,
+): OmsError | undefined {
+  const { basicConstraints, keyUsage, x509 } = issuer;
+  if (basicConstraints?.ca !== true) return unfit(issuer, 'a CA certificate', 'one that is not');
+  if (keyUsage?.keyCertSign === false || !x509.ca) {
+    return unfit(issuer, 'the key usage keyCertSign', 'a key usage without it');
+  }
+  const between = below.slice(1).filter((certificate) => !certificate.isSelfIssued).length;
+  if (basicConstraints.pathLength !== undefined && between > basicConstraints.pathLength) {
+    const { pathLength } = basicConstraints;
+    return unfit(issuer, `at most ${pathLength} CA certificates below it`, `${between}`);
+  }
+  if (!allowsCodeSigning(issuer)) {
+    return unfit(issuer, 'the extended key usage codeSigning, or none', usagesOf(issuer));
+  }
+  const signed = below.at(-1) as Certificate;
+  return flawInKeyOfIssuer(issuer) ?? flawInSignature(signed) ?? flawInAny(issuer, time);
+}
+
+const MIN_RSA_BITS = 2048;
+
+function flawInKeyOfIssuer(issuer: Certificate): OmsError | undefined {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(issuer) ?? {};
+  const isRsa = type === 'rsa' || type === 'rsa-pss';
+  const isStrong = isRsa ? isUsableRsa(details ?? {}) : hasNamedCurve(issuer);
+  if (isStrong) return undefined;
+  return unfit(issuer, `RSA with at least ${MIN_RSA_BITS} bits, or ${CURVES}`, keyOf(issuer));
+}
+
+/** Beyond 16384 bits, or with a huge exponent, a key only serves to make verifiers slow. */
+function isUsableRsa({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails): boolean {
+  return modulusLength >= MIN_RSA_BITS && modulusLength <= 16_384 && publicExponent < 2n ** 32n;
+}
+
+/** ECDSA and RSA PKCS #1 v1.5 with SHA-256, SHA-384 and SHA-512 (RFC 5758, RFC 8017). */
+const STRONG_SIGNATURES: ReadonlySet<string> = new Set([
+  '1.2.840.10045.4.3.2',
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+  '1.2.840.113549.1.1.11',
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+]);
+
+/** SHA-256, SHA-384 and SHA-512 (RFC 8017, appendix B.1). */
+const STRONG_HASHES: ReadonlySet<string> = new Set([
+  '2.16.840.1.101.3.4.2.1',
+  '2.16.840.1.101.3.4.2.2',
+  '2.16.840.1.101.3.4.2.3',
+]);
+
+function flawInSignature(certificate: Certificate): OmsError | undefined {
+  const { oid, pssHash } = certificate.signatureAlgorithm;
+  const isStrong =
+    oid === OID.rsassaPss
+      ? pssHash !== undefined && STRONG_HASHES.has(pssHash)
+      : STRONG_SIGNATURES.has(oid);
+  return isStrong
+    ? undefined
+    : unfit(certificate, 'to be signed with ECDSA or RSA and SHA-256 or better', oid);
+}
+
+/** Critical extensions that are understood here; see §4.2 of RFC 5280. */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+  // Names are shown, and never compared with anything, so an alternative one decides nothing.
+  OID.subjectAltName,
+]);
+
+function flawInAny(certificate: Certificate, time: Date): OmsError | undefined {
+  const { notBefore, notAfter, criticalExtensions, hasNameConstraints } = certificate;
+  // Negated, so that an invalid date is refused too.
+  if (!(time >= notBefore && time <= notAfter)) {
+    const state = time > notAfter ? 'expired' : 'is not valid yet';
+    return refused(`the certificate ${quoted(certificate.subject, 80)} ${state}`, {
+      expected: `a validity that includes ${dateOf(time)}`,
+      found: `${dateOf(notBefore)} to ${dateOf(notAfter)}`,
+    });
+  }
+  if (hasNameConstraints) {
+    return unfit(certificate, 'no name constraints, which are not supported', 'some');
+  }
+  const unknown = criticalExtensions.find((oid) => !UNDERSTOOD.has(oid));
+  if (unknown !== undefined) {
+    return unfit(certificate, 'critical extensions that are understood', unknown);
+  }
+  return undefined;
+}
+
+function allowsCodeSigning({ extendedKeyUsage }: Certificate): boolean {
+  if (extendedKeyUsage === undefined) return true;
+  return (
+    extendedKeyUsage.includes(OID.codeSigning) || extendedKeyUsage.includes(OID.anyExtendedKeyUsage)
+  );
+}
+
+function usagesOf({ extendedKeyUsage }: Certificate): string {
+  return `only ${extendedKeyUsage?.join(', ') || 'none'}`;
+}
+
+function dateOf(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'an invalid date' : date.toISOString().replace('.000', '');
+}
+
+function unfit(certificate: Certificate, expected: string, found: string): OmsError {
+  const summary = `the certificate ${quoted(certificate.subject, 80)} may not be used for this`;
+  return refused(summary, { expected, found });
+}
+
+export function refused(summary: string, details: ErrorDetails): OmsError {
+  return new OmsError('CERTIFICATE_REFUSED', summary, details);
+}

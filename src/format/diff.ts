@@ -51,7 +51,7 @@ export function compareModel(expected: readonly Resource[], findings: Findings):
     } else if (size !== undefined) {
       changed.push({ name, note: `${size} bytes instead of ${sizes.get(name)}` });
     } else if (actual === undefined) {
-      missing.push({ name, ...(signed[0] ? { expected: signed[0].digest } : {}) });
+      missing.push({ name, expected: signed[0]?.digest ?? '' });
     } else {
       changed.push(...compareFile(name, signed, actual));
     }
@@ -83,12 +83,12 @@ function compareFile(
   const differing = signed.find((resource) => digests.get(resource.name) !== resource.digest);
   if (differing === undefined) return [];
   const { start, end, digest: expected } = differing;
-  const found = digests.get(differing.name);
+  const found = digests.get(differing.name) ?? '';
   return [
     {
       name,
       expected,
-      ...(found === undefined ? {} : { found }),
+      found,
       ...(end === undefined ? {} : { note: `in bytes ${start} to ${end}` }),
     },
   ];

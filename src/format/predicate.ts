@@ -150,7 +150,7 @@ function checkCover(resources: readonly Resource[], shardSize: number): void {
     shards.sort((a, b) => a.start - b.start);
     let covered = 0;
     for (const [index, shard] of shards.entries()) {
-      const length = (shard.end ?? 0) - shard.start;
+      const length = (shard.end ?? shard.start) - shard.start;
       const isLast = index === shards.length - 1;
       if (shard.start !== covered || length > shardSize || (!isLast && length !== shardSize)) {
         throw new OmsError(CODE, `the shards of ${quoted(path)} do not cover it exactly`, {

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 
@@ -56,7 +56,7 @@ export interface DirectoryState {
  */
 export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean): void {
   for (const before of directories) {
-    const now = lstatSync(before.path, { throwIfNoEntry: false });
+    const now = lookAgain(before.path);
     const isSame = now?.isDirectory() === true && now.dev === before.dev && now.ino === before.ino;
     if (isSame && (!entriesToo || now.mtimeMs === before.mtimeMs)) continue;
     const shown = before.name === '' ? 'the model' : `the directory ${quoted(before.name)}`;
@@ -64,6 +64,14 @@ export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean):
       found: isSame ? 'something was added, removed or renamed in it' : 'it was replaced',
       hint: 'make sure that nothing writes to the model, and run the command again',
     });
+  }
+}
+
+function lookAgain(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -54,6 +54,7 @@ describe('the strict JSON reader', () => {
     ['a raw newline in a string', '["a\nb"]'],
     ['an open string', '["a'],
     ['an open string that ends in an escape', '["a\\'],
+    ['an open string that ends in an escaped quotation mark', '["a\\"'],
     ['an open object', '{"a":1'],
     ['a bad escape', '["\\x41"]'],
     ['a byte-order mark', '\uFEFF{}'],
@@ -89,6 +90,10 @@ describe('the strict JSON reader', () => {
     const values = (count: number): string => `[${Array.from({ length: count }, () => 0).join()}]`;
     expect(read(values(19))).toHaveLength(19);
     await refusal(() => read(values(20)), 'BUNDLE_MALFORMED');
+    const objects = (count: number): string =>
+      `[${Array.from({ length: count }, () => '{}').join()}]`;
+    expect(read(objects(9))).toHaveLength(9);
+    await refusal(() => read(objects(10)), 'BUNDLE_MALFORMED');
   });
 
   it('does not take brackets and commas in strings for structure', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pemBlocks } from '../../src/trust/pem.ts';
+import { pemBlocks, textOf } from '../../src/trust/pem.ts';
 
 const BLOCK = '-----BEGIN THING-----\nAQID\nBAUG\n-----END THING-----\n';
 const BYTES = Buffer.from([1, 2, 3, 4, 5, 6]);
@@ -64,4 +64,11 @@ describe('what is not a PEM block is passed over:', () => {
 it('takes time in proportion to the text', { timeout: 5_000 }, () => {
   expect(pemBlocks('-----BEGIN THING-----\n'.repeat(100_000))).toEqual([]);
   expect(pemBlocks(`-----BEGIN ${' '.repeat(2_000_000)}`)).toEqual([]);
+});
+
+describe('the text of a key or certificate', () => {
+  it('is not read beyond a mebibyte', () => {
+    expect(() => textOf('x'.repeat(2 ** 20 + 1), 'the key')).toThrow(/at most 1048576 characters/);
+    expect(textOf('x'.repeat(2 ** 20), 'the key')).toHaveLength(2 ** 20);
+  });
 });

@@ -12,9 +12,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { inspect } from '../api/inspect.ts';
 import { OmsError, reasonOf } from '../errors.ts';
-import type { Bundle } from '../format/bundle.ts';
+import { type Bundle, parseBundle } from '../format/bundle.ts';
+import { isAboutModel } from '../format/statement.ts';
 import { whatIs } from '../model/kind.ts';
 import { quoted } from '../printable.ts';
 import { readSignatureFile } from './files.ts';
@@ -55,8 +55,8 @@ function isSame(a: Stats, b: Stats | undefined): boolean {
 
 function flawInSignature(path: string): string | undefined {
   try {
-    const { statement } = inspect(readSignatureFile(path)).unverified;
-    return statement.form === 'unreadable' ? 'a bundle that is not about a model' : undefined;
+    const { envelope } = parseBundle(readSignatureFile(path));
+    return isAboutModel(envelope.payload) ? undefined : 'a bundle that is not about a model';
   } catch (error) {
     return error instanceof OmsError && error.code === 'FILE_UNREADABLE'
       ? 'a file that cannot be read'

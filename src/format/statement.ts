@@ -86,6 +86,21 @@ export function readStatement(
   return { encoding, manifest: legacy ? readLegacyManifest(root) : readManifest(root) };
 }
 
+/**
+ * Whether a payload, trusted or not, is or means to be a statement about a model.
+ *
+ * @returns `false` also for what is no statement at all.
+ */
+export function isAboutModel(payload: Uint8Array): boolean {
+  try {
+    const json = readJson(payload, STATEMENT_LIMITS, 'the statement', CODE);
+    const type = new Fields(json, '', CODE).string('predicateType');
+    return type === PREDICATE_TYPE || type === LEGACY_PREDICATE_TYPE;
+  } catch {
+    return false;
+  }
+}
+
 function readManifest(root: Fields): Manifest {
   const subject = readSubject(root);
   const predicate = root.object('predicate').only('resources', 'serialization');

@@ -57,26 +57,13 @@ export async function verify(
   const manifest = parseStatement(payload);
 
   const tree = readSignedModel(model, manifest, options);
-  const expected = nameSingleFile(manifest.resources, tree);
-  const listed = new Set(expected.map(({ path }) => path));
-  const signed = tree.files.filter(({ name }) => listed.has(name));
-  const plan = planFor(signed, manifest.serialization, sizesOf(expected));
-  const measured = await measure(plan, manifest.serialization, options);
-  checkUnchanged(tree, options.ignoreUnsignedFiles !== true);
-
-  const unlisted = tree.files.filter(({ name }) => !listed.has(name));
-  const diff = compareModel(expected, { ...measured, unlisted, irregular: tree.irregular });
+  const { diff, files, bytes } = await compareTree(tree, manifest, options);
   const refused = applyOptions(diff, tree, options);
-  if (!isEmpty(refused))
+  if (!isEmpty(refused)) {
     throw new MismatchError(refused, signer, manifest, hintFor(manifest, tree));
-  return {
-    signer,
-    manifest,
-    files: signed.length,
-    bytes: measured.bytes,
-    ignored: tree.ignored,
-    unsigned: diff.extra.map(({ name }) => name),
-  };
+  }
+  const unsigned = diff.extra.map(({ name }) => name);
+  return { signer, manifest, files, bytes, ignored: tree.ignored, unsigned };
 }
 
 function checkOptions(options: VerifyOptions): void {
@@ -86,7 +73,10 @@ function checkOptions(options: VerifyOptions): void {
   }
 }
 
-/** Enumerates with the signed parameters (§8.4, steps 1 to 6); the caller's can only narrow them. */
+/**
+ * Enumerates with the signed parameters (§8.4, steps 1 to 6). The caller may leave out more, which
+ * hides nothing that is signed.
+ */
 function readSignedModel(
   model: string,
   { serialization, resources }: Manifest,
@@ -100,6 +90,23 @@ function readSignedModel(
     listed: new Set(resources.map(({ path }) => path)),
     onlyListed: options.ignoreUnsignedFiles === true,
   });
+}
+
+/** Hashes what is signed, and nothing else, and compares (§8.4, steps 7 to 9). */
+async function compareTree(
+  tree: ModelTree,
+  { resources, serialization }: Manifest,
+  options: VerifyOptions,
+): Promise<{ readonly diff: ModelDiff; readonly files: number; readonly bytes: number }> {
+  const expected = nameSingleFile(resources, tree);
+  const listed = new Set(expected.map(({ path }) => path));
+  const signed = tree.files.filter(({ name }) => listed.has(name));
+  const unlisted = tree.files.filter(({ name }) => !listed.has(name));
+  const plan = planFor(signed, serialization, sizesOf(expected));
+  const measured = await measure(plan, serialization, options);
+  checkUnchanged(tree, options.ignoreUnsignedFiles !== true);
+  const diff = compareModel(expected, { ...measured, unlisted, irregular: tree.irregular });
+  return { diff, files: signed.length, bytes: measured.bytes };
 }
 
 /** The reference calls the one file of a model "."; here it goes by its name. */

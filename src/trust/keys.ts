@@ -146,7 +146,9 @@ function parametersOf(key: KeyObject): Parameters {
   const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
   const kind = key.asymmetricKeyType ?? 'unknown';
   if (kind !== 'ec' || !Object.hasOwn(CURVES, curve)) {
-    const found = kind === 'ec' ? `EC ${curve || 'with explicit parameters'}` : kind;
+    // Without a name: older OpenSSL says so in a word of its own.
+    const name = curve === '' || curve === 'UNDEF' ? 'with explicit parameters' : curve;
+    const found = kind === 'ec' ? `EC ${name}` : kind;
     throw unusable('the key', 'ECDSA on P-256, P-384 or P-521', found);
   }
   return CURVES[curve as keyof typeof CURVES];

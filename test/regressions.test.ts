@@ -1,5 +1,5 @@
 /** One test for every bug that was found and fixed, under the name of the bug. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -312,6 +312,24 @@ describe('the command line must not do harm:', () => {
       return `exit ${status}\n${stdout}${stderr}`;
     }
   }
+
+  it('without the native BLAKE3 the digest is the same, and the reader is told that it is slow', () => {
+    const hide = `import Module from 'node:module';
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = function (request, ...rest) {
+        if (request === '@napi-rs/blake-hash') throw new Error('none for this platform');
+        return resolve.call(this, request, ...rest);
+      };`;
+    const folder = makeModel({ a: 'content' });
+    const words = [OMS, 'digest', '.', '--hash', 'blake3'];
+    const run = (...flags: string[]): { stdout: string; stderr: string } =>
+      spawnSync(process.execPath, [...flags, ...words], { cwd: folder, encoding: 'utf8' });
+    const portable = run('--import', `data:text/javascript,${encodeURIComponent(hide)}`);
+    const native = run();
+    expect(portable.stdout).toBe(native.stdout);
+    expect(native.stderr).toBe('');
+    expect(portable.stderr).toMatch(/^Note: .* BLAKE3 is computed in JavaScript.*\n$/);
+  });
 
   it('a private key given in place of its path is not printed', () => {
     const pem = forger.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

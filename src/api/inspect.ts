@@ -1,5 +1,5 @@
 import { reasonOf } from '../errors.ts';
-import { type Bundle, type Method, type ParsedBundle, parseBundle } from '../format/bundle.ts';
+import { type Bundle, type Material, type Method, parseBundle } from '../format/bundle.ts';
 import type { Envelope } from '../format/dsse.ts';
 import { Fields } from '../format/fields.ts';
 import type { JsonObject } from '../format/json.ts';
@@ -63,7 +63,7 @@ export function inspect(bundle: string | Uint8Array | Bundle): Inspection {
   };
 }
 
-function certificatesOf(material: ParsedBundle['material']): readonly Uint8Array[] {
+function certificatesOf(material: Material): readonly Uint8Array[] {
   switch (material.method) {
     case 'key':
       return [];

@@ -1,5 +1,5 @@
 import { OmsError } from '../errors.ts';
-import { type Bundle, parseBundle } from '../format/bundle.ts';
+import { type Bundle, type Material, parseBundle } from '../format/bundle.ts';
 import { encodeStatement } from '../format/statement.ts';
 import type { Signer } from '../signers/signer.ts';
 import { type MeasuredManifest, measureModel } from './digest.ts';
@@ -25,18 +25,18 @@ export async function signMeasured(
   model: string,
   signer: Signer,
   options: SignOptions,
-): Promise<MeasuredManifest & { readonly bundle: Bundle }> {
+): Promise<MeasuredManifest & { readonly bundle: Bundle; readonly material: Material }> {
   const measured = await measureModel(model, options);
   const statement = encodeStatement(measured.manifest);
   const bundle = await signer(statement);
-  checkBundle(bundle, statement);
-  return { ...measured, bundle };
+  return { ...measured, bundle, material: checkBundle(bundle, statement) };
 }
 
 /** A signer may be anybody's function: what it returns must be a bundle over this statement. */
-function checkBundle(bundle: Bundle, statement: Uint8Array): void {
-  const { envelope } = parseBundle(bundle);
+function checkBundle(bundle: Bundle, statement: Uint8Array): Material {
+  const { envelope, material } = parseBundle(bundle);
   if (Buffer.compare(envelope.payload, statement) !== 0) {
     throw new OmsError('BUNDLE_MALFORMED', 'the signer signed another statement than it was given');
   }
+  return material;
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { ScopeOptions } from '../api/options.ts';
+import type { ScopeOptions, SerializationOptions } from '../api/options.ts';
 import { OmsError } from '../errors.ts';
 import type { HashAlgorithm } from '../format/manifest.ts';
 import { isBlake3Native } from '../hashing/algorithms.ts';
+import type { HashOptions } from '../hashing/pool.ts';
 import { nameInModel } from '../model/location.ts';
 import { quoted } from '../printable.ts';
 import { type CommonOptions, type Session, say } from './session.ts';
@@ -101,6 +102,19 @@ export function scopeOf(model: string, given: ScopeArguments): ScopeOptions {
     ignorePaths,
     ignoreGitPaths: given.ignoreGitPaths !== false,
     allowSymlinks: given.allowSymlinks === true,
+  };
+}
+
+/** As the library takes them: what was not given is not there. */
+export function hashOptionsOf({
+  hash,
+  shardSize,
+  jobs,
+}: HashArguments & JobsArguments): SerializationOptions & HashOptions {
+  return {
+    hashAlgorithm: hash,
+    ...(shardSize === undefined ? {} : { shardSize }),
+    ...(jobs === undefined ? {} : { jobs }),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   addJobsOption,
   addScopeOptions,
   type HashArguments,
+  hashOptionsOf,
   type JobsArguments,
   type ScopeArguments,
   scopeOf,
@@ -58,9 +59,7 @@ export async function runDigest(
   const { manifest, files, bytes, ignored } = await interruptible(session, (signal) =>
     measureModel(model, {
       ...scope,
-      hashAlgorithm: given.hash,
-      ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
-      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+      ...hashOptionsOf(given),
       signaturePath: given.signature ?? defaultSignaturePath(model),
       signal,
     }),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { signMeasured } from '../api/sign.ts';
 import { OmsError } from '../errors.ts';
-import { type Bundle, type Method, parseBundle } from '../format/bundle.ts';
+import type { Material, Method } from '../format/bundle.ts';
 import { certificateSigner } from '../signers/certificate.ts';
 import { keySigner } from '../signers/key.ts';
 import type { Signer } from '../signers/signer.ts';
@@ -13,6 +13,7 @@ import {
   addJobsOption,
   addScopeOptions,
   type HashArguments,
+  hashOptionsOf,
   type JobsArguments,
   type ScopeArguments,
   scopeOf,
@@ -103,19 +104,19 @@ export async function runSign(
   const signer = await makeSigner(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
-  const { manifest, bundle, files, bytes, ignored } = await interruptible(session, (signal) =>
-    signMeasured(model, signer, {
-      ...scope,
-      hashAlgorithm: given.hash,
-      ...(given.shardSize === undefined ? {} : { shardSize: given.shardSize }),
-      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
-      signaturePath: signature,
-      signal,
-    }),
+  const { manifest, bundle, material, files, bytes, ignored } = await interruptible(
+    session,
+    (signal) =>
+      signMeasured(model, signer, {
+        ...scope,
+        ...hashOptionsOf(given),
+        signaturePath: signature,
+        signal,
+      }),
   );
   writeSignatureFile(signature, model, bundle, given.force === true);
 
-  const signatory = signatoryOf(bundle);
+  const signatory = signatoryOf(material);
   const lines: readonly Line[] = [
     ['Model', resolve(model)],
     ['Content', amount(files, bytes)],
@@ -177,8 +178,7 @@ interface Signatory {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-function signatoryOf(bundle: Bundle): Signatory {
-  const { material } = parseBundle(bundle);
+function signatoryOf(material: Material): Signatory {
   if (material.method === 'key') {
     const fingerprint = `sha256:${material.hint ?? ''}`;
     return {

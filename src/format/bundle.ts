@@ -42,9 +42,12 @@ export interface SigstoreMaterial {
   readonly certificate: Uint8Array;
 }
 
+/** Verification material by method (§4.1). */
+export type Material = KeyMaterial | CertificateMaterial | SigstoreMaterial;
+
 /** A bundle taken apart and checked for its form. Nothing in it is verified. */
 export interface ParsedBundle {
-  readonly material: KeyMaterial | CertificateMaterial | SigstoreMaterial;
+  readonly material: Material;
   readonly envelope: Envelope;
   /** Entries as they stand in the bundle; only the sigstore method gives them a meaning. */
   readonly logEntries: readonly JsonObject[];
@@ -101,7 +104,7 @@ function textOf(source: string | Bundle): string {
 
 const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;
 
-function readMaterial(material: Fields, logEntries: number): ParsedBundle['material'] {
+function readMaterial(material: Fields, logEntries: number): Material {
   const present = KINDS.filter((kind) => material.optional(kind) !== undefined);
   const [kind] = present;
   if (kind === undefined || present.length !== 1) {

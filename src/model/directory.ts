@@ -55,6 +55,8 @@ function readSingleFile(path: string, name: string, stats: Stats, scope: Scope):
 
 class Walk {
   readonly #root: string;
+  /** The root with a separator behind it. */
+  readonly #prefix: string;
   readonly #name: string;
   readonly #scope: Scope;
   readonly #ignorePaths: ReadonlySet<string>;
@@ -69,6 +71,7 @@ class Walk {
 
   constructor(root: string, name: string, scope: Scope) {
     this.#root = root;
+    this.#prefix = root.endsWith(sep) ? root : root + sep;
     this.#name = name;
     this.#scope = scope;
     this.#ignorePaths = new Set(scope.ignorePaths);
@@ -161,7 +164,7 @@ class Walk {
     const path = this.#path(name);
     const stats = statOrNothing(path);
     const target = stats?.isFile() === true ? realpathOf(path) : undefined;
-    const inside = target !== undefined && target.startsWith(this.#path('/'));
+    const inside = target !== undefined && target.startsWith(this.#prefix);
     if (target !== undefined && inside && target !== this.#path(this.#scope.signature ?? '')) {
       this.#files.push({ name, path: target });
       return;
@@ -177,11 +180,9 @@ class Walk {
     }
   }
 
-  /** Of a canonical name; the root for "", and the root with a separator behind it for "/". */
+  /** Of a canonical name; the root for "". */
   #path(name: string): string {
-    if (name === '') return this.#root;
-    const root = this.#root.endsWith(sep) ? this.#root : this.#root + sep;
-    return name === '/' ? root : root + name.split('/').join(sep);
+    return name === '' ? this.#root : this.#prefix + name.split('/').join(sep);
   }
 }
 

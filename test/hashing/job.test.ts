@@ -109,7 +109,7 @@ describe('a file that changes while it is hashed', () => {
     ['is truncated by one byte', (path) => truncateSync(path, SIZE - 1), 'ended after'],
     ['is emptied', (path) => truncateSync(path, 0), 'ended after'],
     ['is touched', (path) => utimesSync(path, new Date(), new Date(1)), 'touched'],
-    ['is removed', (path) => rmSync(path), ''],
+    ['is removed', (path) => rmSync(path), 'removed'],
     [
       'is replaced by a copy',
       (path) => {
@@ -117,7 +117,7 @@ describe('a file that changes while it is hashed', () => {
         rmSync(path);
         writeFileSync(path, content);
       },
-      '',
+      'replaced',
     ],
     [
       'is replaced by a rename',
@@ -125,7 +125,7 @@ describe('a file that changes while it is hashed', () => {
         writeFileSync(`${path}.new`, readFileSync(path));
         renameSync(`${path}.new`, path);
       },
-      '',
+      'replaced',
     ],
     [
       'becomes a directory',
@@ -133,7 +133,7 @@ describe('a file that changes while it is hashed', () => {
         rmSync(path);
         mkdirSync(path);
       },
-      '',
+      'replaced',
     ],
     ['has a byte overwritten', (path) => writeFileSync(path, 'y', { flag: 'r+' }), 'touched'],
   ];
@@ -146,7 +146,9 @@ describe('a file that changes while it is hashed', () => {
     };
     const { message } = await refusal(() => new JobRunner('sha256').run(job), 'FILE_CHANGED');
     expect(message).toContain('the file "dir/w" changed while it was hashed');
-    expect(message).toContain(found);
+    // On most file systems the descriptor's own times tell first, on others only the path does.
+    const early = ['removed', 'replaced'].includes(found) ? 'touched' : found;
+    expect(message).toMatch(new RegExp(`${found}|${early}`));
   });
 
   it('is noticed between the hashing of two of its shards', async () => {

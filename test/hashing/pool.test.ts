@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { HashJob } from '../../src/hashing/job.ts';
 import { hashAll, type Progress } from '../../src/hashing/pool.ts';
 import { hashOf } from '../helpers/forge.ts';
@@ -29,10 +29,18 @@ function longFile(): HashJob {
   return job(path, 'long');
 }
 
-/** Threads of this process that hash; those of the test runner are there before and after. */
-function activeWorkers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
-}
+let started = 0;
+
+vi.mock(import('node:worker_threads'), async (original) => {
+  const threads = await original();
+  class Worker extends threads.Worker {
+    constructor(...parameters: ConstructorParameters<typeof threads.Worker>) {
+      super(...parameters);
+      started++;
+    }
+  }
+  return { ...threads, Worker };
+});
 
 describe('the pool of hashing threads', () => {
   it.each([1, 2, 3, 7])(
@@ -52,12 +60,13 @@ describe('the pool of hashing threads', () => {
     },
   );
 
-  it('does without threads for little', async () => {
-    const before = activeWorkers();
-    const running = hashAll(manyFiles(3), 'sha256');
-    expect(activeWorkers()).toBe(before);
-    expect(await running).toHaveLength(3);
+  it('does without threads for little, and with them for more', async () => {
+    started = 0;
+    expect(await hashAll(manyFiles(3), 'sha256')).toHaveLength(3);
     expect(await hashAll([], 'sha256')).toEqual([]);
+    expect(started).toBe(0);
+    await hashAll(manyFiles(100), 'sha256', { jobs: 2 });
+    expect(started).toBe(2);
   });
 
   it('ends with the error of a file, and names it, also from a thread', async () => {

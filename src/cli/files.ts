@@ -137,6 +137,7 @@ export function checkModelExists(model: string): void {
     const found = reasonOf(cause);
     throw new OmsError('FILE_UNREADABLE', `the model ${quoted(model)} cannot be read`, {
       found,
+      hint: `check the path; it stands for ${quoted(resolve(model))}`,
       cause,
     });
   }

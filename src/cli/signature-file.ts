@@ -45,7 +45,7 @@ function checkDirectory(path: string): void {
     // With a separator behind it, a file in the place of the directory is told as the reason.
     accessSync(dirname(path) + sep, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw failed(path, cause);
+    throw failed(path, cause, `check its directory, ${quoted(dirname(path))}`);
   }
 }
 
@@ -144,9 +144,10 @@ function removeQuietly(path: string): void {
   }
 }
 
-function failed(path: string, cause: unknown): OmsError {
+function failed(path: string, cause: unknown, hint?: string): OmsError {
   return new OmsError('WRITE_FAILED', `the signature file ${quoted(path)} cannot be written`, {
     found: reasonOf(cause),
+    ...(hint === undefined ? {} : { hint }),
     cause,
   });
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
+import { hintFor } from './malformed.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
@@ -46,17 +47,22 @@ export function readJson(
   try {
     text = decoder.decode(bytes);
   } catch (cause) {
-    throw new OmsError(code, `${what} is not valid UTF-8`, { cause });
+    throw new OmsError(code, `${what} is not valid UTF-8`, { ...hintFor(code), cause });
   }
   const flaw = findFlaw(text, limits);
   if (flaw !== undefined) {
-    throw new OmsError(code, `${what} is not acceptable JSON: ${flaw}`);
+    throw new OmsError(code, `${what} is not acceptable JSON: ${flaw}`, hintFor(code));
   }
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
     const found = text.trim() === '' ? 'nothing' : `text that starts with ${quoted(text, 24)}`;
-    throw new OmsError(code, `${what} is not JSON`, { expected: 'one JSON object', found, cause });
+    throw new OmsError(code, `${what} is not JSON`, {
+      expected: 'one JSON object',
+      found,
+      ...hintFor(code),
+      cause,
+    });
   }
 }
 

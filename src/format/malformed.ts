@@ -6,6 +6,13 @@ const DOCUMENTS: Partial<Record<ErrorCode, string>> = {
   STATEMENT_MALFORMED: 'the signed statement is not valid',
 };
 
+/** What the reader of a damaged file can do; a statement that is signed so only its signer can mend. */
+export function hintFor(code: ErrorCode): { readonly hint?: string } {
+  return code === 'BUNDLE_MALFORMED'
+    ? { hint: 'the file is damaged, or is not a signature; get it again from the signer' }
+    : {};
+}
+
 /**
  * An error about one place in a document.
  *
@@ -13,5 +20,5 @@ const DOCUMENTS: Partial<Record<ErrorCode, string>> = {
  */
 export function malformed(code: ErrorCode, where: string, details: ErrorDetails): OmsError {
   const summary = [DOCUMENTS[code], where].filter(Boolean).join(': ');
-  return new OmsError(code, summary, details);
+  return new OmsError(code, summary, { ...hintFor(code), ...details });
 }

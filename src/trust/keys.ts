@@ -90,7 +90,13 @@ function parsePrivateKey(text: string, password: string | undefined): KeyObject 
   const [block] = blocks;
   if (block === undefined || blocks.length > 1 || !block.label.endsWith('PRIVATE KEY')) {
     const found = blocks.map(({ label }) => quoted(label)).join(', ');
-    throw unusable('the private key', 'one PEM private key', found || 'no PEM block');
+    const isPublic = block?.label === 'PUBLIC KEY';
+    throw unusable(
+      'the private key',
+      'one PEM private key',
+      found || 'no PEM block',
+      isPublic ? 'this is the public key; sign with the private one' : undefined,
+    );
   }
   if (isEncrypted(block.text) && password === undefined) {
     throw new OmsError('KEY_UNUSABLE', 'the private key is encrypted', {
@@ -149,7 +155,12 @@ function parametersOf(key: KeyObject): Parameters {
     // Without a name: older OpenSSL says so in a word of its own.
     const name = curve === '' || curve === 'UNDEF' ? 'with explicit parameters' : curve;
     const found = kind === 'ec' ? `EC ${name}` : kind;
-    throw unusable('the key', 'ECDSA on P-256, P-384 or P-521', found);
+    throw unusable(
+      'the key',
+      'ECDSA on P-256, P-384 or P-521',
+      found,
+      'make one with openssl ecparam -name prime256v1 -genkey -noout',
+    );
   }
   return CURVES[curve as keyof typeof CURVES];
 }

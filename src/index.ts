@@ -19,7 +19,8 @@ export { type ErrorCode, EXIT_CODES, OmsError, type Outcome } from './errors.ts'
 export type { Bundle, Method } from './format/bundle.ts';
 export type { Difference, ModelDiff } from './format/diff.ts';
 export type { HashAlgorithm, Manifest, Resource, Serialization } from './format/manifest.ts';
-export type { HashOptions, Progress } from './hashing/pool.ts';
+export type { HashOptions } from './hashing/pool.ts';
+export type { Progress } from './hashing/progress.ts';
 export { type CertificateSignerOptions, certificateSigner } from './signers/certificate.ts';
 export { type KeySignerOptions, keySigner } from './signers/key.ts';
 export type { Signer } from './signers/signer.ts';

@@ -50,7 +50,7 @@ export async function measureModel(
     allowSymlinks: serialization.allowSymlinks,
   });
   checkSignable(tree);
-  const plan = planFor(tree.files, serialization);
+  const plan = planFor(tree.root, tree.files, serialization);
   checkCovered(plan.emptyFiles);
   const { resources, bytes } = await measure(plan, serialization, options);
   checkUnchanged(tree, true);

@@ -1,6 +1,6 @@
-import type { Resource, Serialization } from '../format/manifest.ts';
-import { type Plan, planFiles, planShards } from '../hashing/plan.ts';
-import { type HashOptions, hashAll } from '../hashing/pool.ts';
+import { type Resource, type Serialization, shardName } from '../format/manifest.ts';
+import { type Plan, planFiles, planShards, shardCount } from '../hashing/plan.ts';
+import { type Digests, type HashOptions, hashAll } from '../hashing/pool.ts';
 import type { ModelFile } from '../model/tree.ts';
 
 /** Files, hashed. */
@@ -13,29 +13,46 @@ export interface Measurement extends Pick<Plan, 'emptyFiles' | 'resized'> {
 
 /** Hashes files as a plan says. */
 export async function measure(
-  { jobs, resources, emptyFiles, resized }: Plan,
+  plan: Plan,
   { hashAlgorithm }: Serialization,
   options: HashOptions,
 ): Promise<Measurement> {
-  const hashed = await hashAll(jobs, hashAlgorithm, options);
-  let total = 0;
-  const measured = resources.map((resource, index): Resource => {
-    const { digest, bytes } = hashed[index] as (typeof hashed)[number];
-    total += bytes;
-    return { ...resource, digest };
-  });
-  return { resources: measured, bytes: total, emptyFiles, resized };
+  const { emptyFiles, resized } = plan;
+  const digests = await hashAll(plan, hashAlgorithm, options);
+  return { resources: resourcesOf(plan, digests), bytes: digests.bytes, emptyFiles, resized };
 }
 
 /**
- * What is to be hashed of these files under these parameters.
+ * What is to be hashed of the files of a model under these parameters.
  *
  * @param expected for shards: the sizes that a manifest asks for.
  */
 export function planFor(
+  root: string,
   files: readonly ModelFile[],
   { shardSize }: Serialization,
   expected?: ReadonlyMap<string, number>,
 ): Plan {
-  return shardSize === undefined ? planFiles(files) : planShards(files, shardSize, expected);
+  return shardSize === undefined
+    ? planFiles(root, files)
+    : planShards(root, files, shardSize, expected);
+}
+
+function resourcesOf({ files, shards }: Plan, digests: Digests): readonly Resource[] {
+  if (shards === undefined) {
+    return files.map(({ name }, file) => {
+      return { name, path: name, start: 0, end: undefined, digest: digests.of(file) };
+    });
+  }
+  const resources: Resource[] = [];
+  for (const [file, { name: path }] of files.entries()) {
+    const size = shards.states[file]?.size ?? 0;
+    for (let shard = 0; shard < shardCount(size, shards.size); shard++) {
+      const start = shard * shards.size;
+      const end = Math.min(start + shards.size, size);
+      const digest = digests.of(resources.length);
+      resources.push({ name: shardName(path, start, end), path, start, end, digest });
+    }
+  }
+  return resources;
 }

@@ -102,7 +102,7 @@ async function compareTree(
   const listed = new Set(expected.map(({ path }) => path));
   const signed = tree.files.filter(({ name }) => listed.has(name));
   const unlisted = tree.files.filter(({ name }) => !listed.has(name));
-  const plan = planFor(signed, serialization, sizesOf(expected));
+  const plan = planFor(tree.root, signed, serialization, sizesOf(expected));
   const measured = await measure(plan, serialization, options);
   checkUnchanged(tree, options.ignoreUnsignedFiles !== true);
   const diff = compareModel(expected, { ...measured, unlisted, irregular: tree.irregular });

@@ -61,6 +61,7 @@ export async function runDigest(
       ...scope,
       ...hashOptionsOf(given),
       signaturePath: given.signature ?? defaultSignaturePath(model),
+      useCallingThread: true,
       signal,
     }),
   );

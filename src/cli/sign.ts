@@ -111,6 +111,7 @@ export async function runSign(
         ...scope,
         ...hashOptionsOf(given),
         signaturePath: signature,
+        useCallingThread: true,
         signal,
       }),
   );

@@ -124,6 +124,7 @@ export async function runVerify(
       forbidIgnoredFiles: given.forbidIgnoredFiles === true,
       ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
       signaturePath: signature,
+      useCallingThread: true,
       signal,
     }),
   );

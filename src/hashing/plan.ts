@@ -1,68 +1,81 @@
 import { lstatSync } from 'node:fs';
 import { OmsError, reasonOf } from '../errors.ts';
 import { MAX_RESOURCES } from '../format/limits.ts';
-import { type Resource, shardName } from '../format/manifest.ts';
-import type { ModelFile } from '../model/tree.ts';
+import { type ModelFile, pathOf } from '../model/tree.ts';
 import { quoted } from '../printable.ts';
-import type { FileState, HashJob } from './job.ts';
+import type { FileState } from './job.ts';
 
-/** The digests to compute for a model: one job a resource, in the same order. */
+/** What is to be hashed of a model: its files, each as a whole or in shards. */
 export interface Plan {
-  readonly jobs: readonly HashJob[];
-  readonly resources: readonly Omit<Resource, 'digest'>[];
+  /** Absolute path of the model. */
+  readonly root: string;
+  readonly files: readonly ModelFile[];
+  /** How the files are cut, or `undefined` for one digest a file (§6.3.1). */
+  readonly shards: Shards | undefined;
+  /** How many digests there will be. */
+  readonly count: number;
   /** Files of zero bytes, which shards cannot describe (§6.3.2). Always empty without shards. */
   readonly emptyFiles: readonly string[];
   /** Files that have not the size that was expected, with theirs. They are not hashed. */
   readonly resized: ReadonlyMap<string, number>;
 }
 
-/** One job a file (§6.3.1). */
-export function planFiles(files: readonly ModelFile[]): Plan {
+/** §6.3.2: one digest for every so many bytes of a file, the last for the rest. */
+export interface Shards {
+  /** Bytes of a shard. */
+  readonly size: number;
+  /** The files as they were when their shards were counted, in the order of the files. */
+  readonly states: readonly FileState[];
+}
+
+/** One digest a file (§6.3.1). */
+export function planFiles(root: string, files: readonly ModelFile[]): Plan {
   checkCount(files.length);
   return {
-    jobs: files.map(({ name, path }) => ({
-      name,
-      path,
-      start: 0,
-      end: undefined,
-      state: undefined,
-    })),
-    resources: files.map(({ name }) => ({ name, path: name, start: 0, end: undefined })),
+    root,
+    files,
+    shards: undefined,
+    count: files.length,
     emptyFiles: [],
     resized: new Map(),
   };
 }
 
 /**
- * One job a byte range of `shardSize` bytes (§6.3.2). Sizes come from the file system now.
+ * One digest a byte range of `size` bytes (§6.3.2). Sizes come from the file system now.
  *
  * @param expected sizes in bytes that a manifest asks for. A file of another size is set aside: it
  *   differs already, and hashing what somebody made of it could take for ever.
  */
 export function planShards(
-  files: readonly ModelFile[],
-  shardSize: number,
+  root: string,
+  all: readonly ModelFile[],
+  size: number,
   expected: ReadonlyMap<string, number> = new Map(),
 ): Plan {
-  const jobs: HashJob[] = [];
-  const resources: Omit<Resource, 'digest'>[] = [];
+  const files: ModelFile[] = [];
+  const states: FileState[] = [];
   const emptyFiles: string[] = [];
   const resized = new Map<string, number>();
-  for (const { name, path } of files) {
-    const state = stateOf(name, path);
-    if (state.size !== (expected.get(name) ?? state.size)) {
-      resized.set(name, state.size);
+  let count = 0;
+  for (const file of all) {
+    const state = stateOf(file.name, pathOf(root, file));
+    if (state.size !== (expected.get(file.name) ?? state.size)) {
+      resized.set(file.name, state.size);
       continue;
     }
-    if (state.size === 0) emptyFiles.push(name);
-    checkCount(resources.length + Math.ceil(state.size / shardSize));
-    for (let start = 0; start < state.size; start += shardSize) {
-      const end = Math.min(start + shardSize, state.size);
-      jobs.push({ name, path, start, end, state });
-      resources.push({ name: shardName(name, start, end), path: name, start, end });
-    }
+    if (state.size === 0) emptyFiles.push(file.name);
+    count += shardCount(state.size, size);
+    checkCount(count);
+    files.push(file);
+    states.push(state);
   }
-  return { jobs, resources, emptyFiles, resized };
+  return { root, files, shards: { size, states }, count, emptyFiles, resized };
+}
+
+/** How many shards a file has. */
+export function shardCount(fileSize: number, shardSize: number): number {
+  return Math.ceil(fileSize / shardSize);
 }
 
 function checkCount(resources: number): void {
@@ -76,7 +89,8 @@ function checkCount(resources: number): void {
 
 function stateOf(name: string, path: string): FileState {
   try {
-    return lstatSync(path);
+    const { dev, ino, size, mtimeMs, ctimeMs } = lstatSync(path);
+    return { dev, ino, size, mtimeMs, ctimeMs };
   } catch (cause) {
     const found = reasonOf(cause);
     throw new OmsError('FILE_UNREADABLE', `the file ${quoted(name)} cannot be read`, {

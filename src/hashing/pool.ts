@@ -1,107 +1,180 @@
-import { lstatSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { type ErrorCode, OmsError, reasonOf } from '../errors.ts';
+import { setImmediate as breathe, setTimeout as wait } from 'node:timers/promises';
+import { OmsError } from '../errors.ts';
 import type { HashAlgorithm } from '../format/manifest.ts';
-import { quoted } from '../printable.ts';
-import { type HashedJob, type HashJob, JobRunner } from './job.ts';
-
-/** How far hashing has come. */
-export interface Progress {
-  /** Bytes hashed so far. */
-  readonly bytes: number;
-  /** Files, or shards, hashed so far. */
-  readonly done: number;
-  readonly total: number;
-}
+import { Crew } from './crew.ts';
+import type { Plan } from './plan.ts';
+import { usableProcessors } from './processors.ts';
+import { type Progress, ProgressMeter } from './progress.ts';
+import { createQueue, leftIn } from './queue.ts';
+import { JobTable, layOut } from './table.ts';
+import { createTally, totalsOf } from './tally.ts';
+import { HashingThread, type SharedMemory } from './thread.ts';
 
 export interface HashOptions {
-  /** Hashing threads; by default as many as the process may use processors. */
+  /**
+   * Hashing threads. By default as many as the process may use processors, container quotas
+   * included, and up to twice as many while they wait for a disk.
+   */
   readonly jobs?: number;
   readonly signal?: AbortSignal;
+  /** Called ten times a second at the most, and once at the end. What it throws ends the run. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether the calling thread is one of the hashing threads, in slices of some milliseconds, for
+   * programs that have nothing else to do meanwhile. By default it only waits.
+   */
+  readonly useCallingThread?: boolean;
 }
 
-/** @internal */
-export interface WorkerSettings {
-  readonly algorithm: HashAlgorithm;
+/** The digests of a plan. */
+export interface Digests {
+  /** Lower-case hex, by the number of the job. */
+  of(job: number): string;
+  /** How many bytes were hashed. */
+  readonly bytes: number;
 }
-
-/** @internal */
-export interface BatchRequest {
-  readonly id: number;
-  readonly jobs: readonly HashJob[];
-}
-
-/** @internal */
-export type BatchReply =
-  | { readonly id: number; readonly hashed: readonly HashedJob[] }
-  | { readonly id: number; readonly failure: Failure };
-
-interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
-
-/** Jobs in one message: so few that a thread does not end up with all large files. */
-const MAX_BATCH = 64;
 
 /** More threads than any machine has use for. */
 const MAX_THREADS = 128;
 
-/** Up to this many bytes are hashed without threads: about 10 ms, where starting one takes 25. */
-const INLINE_BYTES = 16 * 2 ** 20;
+/** How long the calling thread hashes before it looks at its events, in milliseconds. */
+const SLICE = 10;
 
-/** Up to this many files it costs nothing to ask for all sizes first. */
-const INLINE_FILES = 64;
+/** Time in milliseconds that the calling thread hashes alone, to learn whether workers pay. */
+const TRIAL = 5;
+
+/** Work of less than this many milliseconds is done before a worker would have started. */
+const WORTHWHILE = 25;
+
+/** The same in bytes of large files, which take about 1 ms for every 2 MiB. */
+const WORTHWHILE_BYTES = 32 * 2 ** 20;
+
+/** Milliseconds between two reports. */
+const REPORT_EVERY = 100;
 
 /**
- * Computes all digests, in the order of the jobs. Every thread has ended when this returns.
+ * Computes all digests of a plan. Every thread has ended when this returns.
  *
- * @throws {OmsError} the first failure of a job; `WORKER_FAILED`; `ABORTED`.
+ * @throws {OmsError} the first failure of a file; `WORKER_FAILED`; `ABORTED`.
  */
 export async function hashAll(
-  jobs: readonly HashJob[],
+  plan: Plan,
   algorithm: HashAlgorithm,
   options: HashOptions = {},
-): Promise<readonly HashedJob[]> {
+): Promise<Digests> {
   throwIfAborted(options.signal);
-  if (isSmall(jobs)) return hashInline(jobs, algorithm, options);
-  const pool = new Pool(jobs, algorithm, options);
-  return pool.run();
-}
+  const memory: SharedMemory = {
+    table: layOut(plan, algorithm),
+    queue: createQueue(plan.count),
+    tally: createTally(MAX_THREADS + 1),
+  };
+  await new Run(memory, options).finish();
 
-function isSmall(jobs: readonly HashJob[]): boolean {
-  if (jobs.length > INLINE_FILES) return false;
-  let bytes = 0;
-  for (const { path, start, end } of jobs) bytes += (end ?? sizeOf(path)) - start;
-  return bytes <= INLINE_BYTES;
-}
-
-/** A file that cannot be looked at counts nothing here: its job will say what is wrong with it. */
-function sizeOf(path: string): number {
-  try {
-    return lstatSync(path).size;
-  } catch {
-    return 0;
+  const { done, hashed } = totalsOf(memory.tally);
+  if (done !== plan.count) {
+    throw new OmsError('INTERNAL', `only ${done} of ${plan.count} digests were computed`);
   }
+  const table = new JobTable(memory.table);
+  return { of: (job) => table.digest(job), bytes: hashed };
 }
 
-function hashInline(
-  jobs: readonly HashJob[],
-  algorithm: HashAlgorithm,
-  { onProgress, signal }: HashOptions,
-): readonly HashedJob[] {
-  const runner = new JobRunner(algorithm);
-  let bytes = 0;
-  return jobs.map((job, index) => {
-    throwIfAborted(signal);
-    const hashed = runner.run(job);
-    bytes += hashed.bytes;
-    onProgress?.({ bytes, done: index + 1, total: jobs.length });
-    return hashed;
-  });
+/** The calling thread's part in a run: tries alone, calls workers, helps or waits. */
+class Run {
+  readonly #memory: SharedMemory;
+  readonly #options: HashOptions;
+  readonly #own: HashingThread;
+  readonly #crew: Crew;
+  readonly #meter: ProgressMeter;
+  readonly #threads: number;
+
+  constructor(memory: SharedMemory, options: HashOptions) {
+    this.#memory = memory;
+    this.#options = options;
+    this.#own = new HashingThread(memory, 0, 1);
+    this.#crew = new Crew(memory);
+    this.#meter = new ProgressMeter(memory);
+    this.#threads = Math.min(options.jobs ?? usableProcessors(), MAX_THREADS);
+  }
+
+  async finish(): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    const onAbort = (): void => {
+      if (signal !== undefined) this.#crew.fail(aborted(signal));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const reports = onProgress && setInterval(() => this.#report(), REPORT_EVERY);
+    try {
+      await this.#hash();
+      onProgress?.(this.#meter.read());
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      clearInterval(reports);
+      this.#own.close();
+      await this.#crew.dismiss();
+    }
+  }
+
+  async #hash(): Promise<void> {
+    const alone = await this.#try();
+    if (!alone) this.#callWorkers();
+    if (alone || this.#crew.size === 0 || this.#options.useCallingThread === true) {
+      await this.#help();
+    }
+    await this.#crew.finished();
+  }
+
+  /** Hashes small files until it is clear what there is. Returns whether workers would not pay. */
+  async #try(): Promise<boolean> {
+    const total = leftIn(this.#memory.queue).unseen;
+    const start = performance.now();
+    let worked = 0;
+    for (;;) {
+      const sliceStart = performance.now();
+      const outlook = this.#own.work(sliceStart + TRIAL, true);
+      worked += performance.now() - sliceStart;
+      const { unseen, large, largeBytes } = leftIn(this.#memory.queue);
+      if (outlook !== 'more') {
+        const gain = this.#options.useCallingThread === true ? large > 1 : large > 0;
+        return !gain || largeBytes < WORTHWHILE_BYTES;
+      }
+      const rest = (worked / (total - unseen)) * unseen;
+      if (rest > WORTHWHILE || largeBytes >= WORTHWHILE_BYTES) return false;
+      // A slow disk makes few files take long; the caller's thread is not for waiting.
+      if (performance.now() - start > 2 * WORTHWHILE) return false;
+      await this.#pause();
+    }
+  }
+
+  #callWorkers(): void {
+    const { unseen, large } = leftIn(this.#memory.queue);
+    const own = this.#options.useCallingThread === true ? 1 : 0;
+    this.#crew.start(Math.min(this.#threads, unseen + large) - own);
+  }
+
+  /** Hashes on the calling thread, in slices, until nothing is left. */
+  async #help(): Promise<void> {
+    for (;;) {
+      const outlook = this.#own.work(performance.now() + SLICE);
+      if (outlook === 'nothing') return;
+      if (outlook === 'wait') await wait(1);
+      else await this.#pause();
+    }
+  }
+
+  /** Lets the caller's events happen; among them may be the one to stop. */
+  async #pause(): Promise<void> {
+    await breathe();
+    throwIfAborted(this.#options.signal);
+  }
+
+  #report(): void {
+    try {
+      this.#options.onProgress?.(this.#meter.read());
+    } catch (error) {
+      // Thrown by the caller's function: it ends the run like any other error.
+      this.#crew.fail(error);
+    }
+  }
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -110,133 +183,4 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 
 function aborted(signal: AbortSignal): OmsError {
   return new OmsError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
-}
-
-/** The file beside this one, whether this runs as TypeScript or as compiled JavaScript. */
-const WORKER_FILE = new URL(
-  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
-  import.meta.url,
-);
-
-/** Threads that take batches of jobs until none is left or one fails. */
-class Pool {
-  readonly #jobs: readonly HashJob[];
-  readonly #algorithm: HashAlgorithm;
-  readonly #options: HashOptions;
-  readonly #results: HashedJob[];
-  readonly #batchSize: number;
-  readonly #workers: Worker[] = [];
-  #next = 0;
-  #done = 0;
-  #bytes = 0;
-
-  constructor(jobs: readonly HashJob[], algorithm: HashAlgorithm, options: HashOptions) {
-    this.#jobs = jobs;
-    this.#algorithm = algorithm;
-    this.#options = options;
-    this.#results = Array.from({ length: jobs.length });
-    const threads = this.#threads();
-    this.#batchSize = Math.max(1, Math.min(MAX_BATCH, Math.ceil(jobs.length / (threads * 8))));
-  }
-
-  async run(): Promise<readonly HashedJob[]> {
-    const { signal } = this.#options;
-    const ended = Promise.withResolvers<void>();
-    // Threads that are ended below report that too, when nobody waits any more.
-    ended.promise.catch(() => {});
-    const onAbort = (): void => {
-      if (signal) ended.reject(aborted(signal));
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      this.#startAll(ended);
-      await ended.promise;
-      return this.#results;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    }
-  }
-
-  #threads(): number {
-    const wanted = this.#options.jobs ?? availableParallelism();
-    return Math.min(wanted, this.#jobs.length, MAX_THREADS);
-  }
-
-  /** One thread is enough to go on with, where the system refuses to start more. */
-  #startAll(ended: PromiseWithResolvers<void>): void {
-    for (let count = this.#threads(); count > 0; count--) {
-      try {
-        this.#start(ended);
-      } catch (cause) {
-        if (this.#workers.length === 0) throw crashed(undefined, cause);
-        return;
-      }
-    }
-  }
-
-  #start(ended: PromiseWithResolvers<void>): void {
-    const workerData: WorkerSettings = { algorithm: this.#algorithm };
-    const worker = new Worker(WORKER_FILE, { workerData });
-    this.#workers.push(worker);
-    let current: BatchRequest | undefined;
-    const takeNext = (): void => {
-      current = this.#nextBatch();
-      if (current !== undefined) worker.postMessage(current);
-    };
-    worker.on('message', (reply: BatchReply) => {
-      if ('failure' in reply) {
-        ended.reject(revive(reply.failure));
-        return;
-      }
-      try {
-        this.#record(reply.id, reply.hashed);
-      } catch (error) {
-        // Thrown by the caller's onProgress: it ends the run like any other error.
-        ended.reject(error);
-        return;
-      }
-      if (this.#done === this.#jobs.length) ended.resolve();
-      else takeNext();
-    });
-    const onCrash = (cause: unknown): void => ended.reject(crashed(current, cause));
-    worker.on('error', onCrash);
-    worker.on('messageerror', onCrash);
-    worker.on('exit', (code) => onCrash(new Error(`the thread ended with code ${code}`)));
-    takeNext();
-  }
-
-  #nextBatch(): BatchRequest | undefined {
-    if (this.#next >= this.#jobs.length) return undefined;
-    const id = this.#next;
-    this.#next += this.#batchSize;
-    return { id, jobs: this.#jobs.slice(id, this.#next) };
-  }
-
-  #record(from: number, hashed: readonly HashedJob[]): void {
-    for (const [index, job] of hashed.entries()) {
-      this.#results[from + index] = job;
-      this.#bytes += job.bytes;
-    }
-    this.#done += hashed.length;
-    this.#options.onProgress?.({
-      bytes: this.#bytes,
-      done: this.#done,
-      total: this.#jobs.length,
-    });
-  }
-}
-
-/** An error that crossed from a thread: its message holds expected and found already. */
-function revive({ code, message, hint }: Failure): OmsError {
-  return new OmsError(code, message, hint === undefined ? {} : { hint });
-}
-
-function crashed(batch: BatchRequest | undefined, cause: unknown): OmsError {
-  const name = batch?.jobs[0]?.name;
-  const where = name === undefined ? '' : ` at or after ${quoted(name)}`;
-  return new OmsError('WORKER_FAILED', `a hashing thread failed${where}`, {
-    found: reasonOf(cause),
-    cause,
-  });
 }

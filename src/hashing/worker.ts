@@ -1,24 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { OmsError } from '../errors.ts';
-import { type HashedJob, type HashJob, JobRunner } from './job.ts';
-import type { BatchReply, BatchRequest, WorkerSettings } from './pool.ts';
+import type { Failure, WorkerTask } from './crew.ts';
+import { HashingThread } from './thread.ts';
 
-/** The body of a hashing thread: takes batches of jobs, answers each with its digests. */
-const { algorithm } = workerData as WorkerSettings;
-const runner = new JobRunner(algorithm);
+/** The body of a hashing thread: works until nothing is left, says so, and ends. */
+const { memory, slot } = workerData as WorkerTask;
+parentPort?.postMessage(work());
 
-parentPort?.on('message', ({ id, jobs }: BatchRequest) => {
-  parentPort?.postMessage(answer(id, jobs));
-});
-
-function answer(id: number, jobs: readonly HashJob[]): BatchReply {
-  const hashed: HashedJob[] = [];
+function work(): Failure | undefined {
+  const thread = new HashingThread(memory, slot);
+  const pause = new Int32Array(new SharedArrayBuffer(4));
   try {
-    for (const job of jobs) hashed.push(runner.run(job));
-    return { id, hashed };
+    // Only the last grabs of small files are ever waited for.
+    while (thread.work(Number.POSITIVE_INFINITY) === 'wait') Atomics.wait(pause, 0, 0, 1);
+    return undefined;
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
     const { code, message, hint } = error;
-    return { id, failure: { code, message, hint } };
+    return { code, message, hint };
+  } finally {
+    thread.close();
   }
 }

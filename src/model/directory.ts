@@ -46,10 +46,10 @@ export function readModel(path: string, scope: Scope): ModelTree {
 
 function readSingleFile(path: string, name: string, stats: Stats, scope: Scope): ModelTree {
   const tree = { root: path, name, isSingleFile: true, ignored: [], directories: [] };
-  if (stats.isFile()) return { ...tree, files: [{ name, path }], irregular: [] };
+  if (stats.isFile()) return { ...tree, files: [{ name, target: path }], irregular: [] };
   const target =
     scope.allowSymlinks && statOrNothing(path)?.isFile() ? realpathOf(path) : undefined;
-  if (target !== undefined) return { ...tree, files: [{ name, path: target }], irregular: [] };
+  if (target !== undefined) return { ...tree, files: [{ name, target }], irregular: [] };
   return { ...tree, files: [], irregular: [{ name, what: whatIs(stats), hint: NO_REGULAR_FILE }] };
 }
 
@@ -149,7 +149,7 @@ class Walk {
     const flaw = flawInName(name);
     if (flaw !== undefined) this.#setAside(name, ignored, { what: `a name of which ${flaw}` });
     else if (ignored) this.#ignored.push(name);
-    else if (entry.isFile()) this.#files.push({ name, path: this.#path(name) });
+    else if (entry.isFile()) this.#files.push({ name, target: undefined });
     else if (entry.isSymbolicLink() && this.#scope.allowSymlinks) this.#follow(name);
     else this.#irregular.push({ name, what: whatIs(entry), ...hintFor(entry) });
   }
@@ -166,7 +166,7 @@ class Walk {
     const target = stats?.isFile() === true ? realpathOf(path) : undefined;
     const inside = target !== undefined && target.startsWith(this.#prefix);
     if (target !== undefined && inside && target !== this.#path(this.#scope.signature ?? '')) {
-      this.#files.push({ name, path: target });
+      this.#files.push({ name, target });
       return;
     }
     const hint = 'put the file itself into the model';

@@ -1,4 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
+import { sep } from 'node:path';
 import { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 
@@ -6,8 +7,17 @@ import { quoted } from '../printable.ts';
 export interface ModelFile {
   /** Canonical name, relative to the model root. */
   readonly name: string;
-  /** Where to open it; for an allowed link, its resolved target. */
-  readonly path: string;
+  /** For an allowed link, or a model of one file: the absolute path where the content is. */
+  readonly target: string | undefined;
+}
+
+/**
+ * Where to open a file of the model under `root`. Put together when it is needed: for a hundred
+ * thousand files the paths take more memory than anything else about them.
+ */
+export function pathOf(root: string, { name, target }: ModelFile): string {
+  if (target !== undefined) return target;
+  return root.endsWith(sep) ? root + name : root + sep + name;
 }
 
 /** Something in the model that no manifest can describe. */

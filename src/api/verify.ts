@@ -51,10 +51,26 @@ export async function verify(
   policy: Policy,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  return verifyAnnounced(model, bundle, policy, options, () => {});
+}
+
+/**
+ * As {@link verify}.
+ *
+ * @param onManifest is told what was signed, once that is certain and before the model is read.
+ */
+export async function verifyAnnounced(
+  model: string,
+  bundle: string | Uint8Array | Bundle,
+  policy: Policy,
+  options: VerifyOptions,
+  onManifest: (manifest: Manifest) => void,
+): Promise<Verification> {
   checkModelPath(model);
   checkOptions(options);
   const { signer, payload } = authenticate(parseBundle(bundle), policy);
   const manifest = parseStatement(payload);
+  onManifest(manifest);
 
   const tree = readSignedModel(model, manifest, options);
   const { diff, files, bytes } = await compareTree(tree, manifest, options);

@@ -23,7 +23,12 @@ export function amount(files: number, bytes: number): string {
 
 /** `1 file`, `2,000 files` */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `2,000`. The first use of `toLocaleString` in a process takes 13 ms. */
+function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function rootDigest({ rootDigest: digest }: Manifest): string {
@@ -85,7 +90,7 @@ export function listing(
   return [
     heading,
     ...shown.map((name) => `    ${printable(name)}`),
-    ...(rest === 0 ? [] : [`    … and ${rest.toLocaleString('en-US')} more (--verbose lists all)`]),
+    ...(rest === 0 ? [] : [`    … and ${grouped(rest)} more (--verbose lists all)`]),
   ];
 }
 

@@ -14,26 +14,45 @@ import { withHyphens } from './words.ts';
 
 /** Runs the command line with these words. Sets the exit code of the process. */
 export async function main(words: readonly string[]): Promise<void> {
-  const { stdout, stderr, stdin, env } = process;
   let outputFailed = false;
   const onOutputError = (error: NodeJS.ErrnoException): void => {
     // A reader that goes away (`| head`) is no fault of the model: the exit code still tells.
     if (error.code === 'EPIPE' || outputFailed) return;
     outputFailed = true;
     process.exitCode = EXIT_CODES.unchecked;
-    stderr.write(`Could not be checked: the output cannot be written: ${reasonOf(error)}\n`);
+    const reason = `the output cannot be written: ${reasonOf(error)}`;
+    session.stderr.write(`Could not be checked: ${reason}\n`);
   };
-  stdout.on('error', onOutputError);
-  stderr.on('error', () => {});
+  const session = openSession(onOutputError);
   // Node's own exit code for these is 1, which means "refused" here.
   process.on('uncaughtException', (error) => {
-    stderr.write(`Could not be checked: ${toOmsError(error).message}\n`);
+    session.stderr.write(`Could not be checked: ${toOmsError(error).message}\n`);
     process.exit(EXIT_CODES.unchecked);
   });
 
-  const session: Session = { stdout, stderr, stdin, env, interruptedBy: undefined };
   const exitCode = await run(words, session);
   process.exitCode = outputFailed ? EXIT_CODES.unchecked : exitCode;
+}
+
+/** Streams are opened when they are first asked for: each takes about half a millisecond. */
+function openSession(onOutputError: (error: NodeJS.ErrnoException) => void): Session {
+  let stdout: NodeJS.WriteStream | undefined;
+  let stderr: NodeJS.WriteStream | undefined;
+  return {
+    get stdout() {
+      stdout ??= process.stdout.on('error', onOutputError);
+      return stdout;
+    },
+    get stderr() {
+      stderr ??= process.stderr.on('error', () => {});
+      return stderr;
+    },
+    get stdin() {
+      return process.stdin;
+    },
+    env: process.env,
+    interruptedBy: undefined,
+  };
 }
 
 /** How far one run has come. */
@@ -46,7 +65,7 @@ interface Started {
 /** One run: prints, and returns the exit code. */
 export async function run(words: readonly string[], session: Session): Promise<number> {
   const started: Started = {};
-  const program = buildProgram(session, started);
+  const program = buildProgram(words, session, started);
   try {
     started.logLevel = levelFromEnvironment(session);
     const hyphened = withHyphens(words, [program, ...program.commands]);
@@ -55,7 +74,7 @@ export async function run(words: readonly string[], session: Session): Promise<n
     return 0;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
-    const command = started.command?.name() ?? commandIn(words, program);
+    const command = started.command?.name() ?? commandIn(words);
     const error =
       thrown instanceof CommanderError ? fromCommander(thrown, command) : toOmsError(thrown);
     // What commander could not read it cannot tell the options of.
@@ -72,10 +91,51 @@ function fail(session: Session, command: string, error: OmsError, options: Commo
   return exitCode;
 }
 
-function buildProgram(session: Session, started: Started): Command {
+/** A command: its options, and what it does with its operands and its options. */
+interface Entry {
+  readonly add: (program: Command) => Command;
+  readonly run: (
+    operands: readonly string[],
+    command: Command,
+    session: Session,
+  ) => Report | Promise<Report>;
+}
+
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  sign: {
+    add: addSignCommand,
+    run: (operands, command, session) =>
+      runSign(operands, command.opts(), namesGiven(command), session),
+  },
+  verify: {
+    add: addVerifyCommand,
+    run: (operands, command, session) =>
+      runVerify(operands, command.opts(), namesGiven(command), session),
+  },
+  digest: {
+    add: addDigestCommand,
+    run: (operands, command, session) => runDigest(operands, command.opts(), session),
+  },
+  inspect: {
+    add: addInspectCommand,
+    run: (operands, command) => runInspect(operands, command.opts()),
+  },
+};
+
+/** All commands, or only the one that comes first: the options of the others would take 1 ms. */
+function entriesFor([first = '']: readonly string[]): readonly Entry[] {
+  const entry = Object.hasOwn(ENTRIES, first) ? ENTRIES[first] : undefined;
+  return entry === undefined ? Object.values(ENTRIES) : [entry];
+}
+
+function buildProgram(words: readonly string[], session: Session, started: Started): Command {
   const program = new Command('oms')
     .description('Sign and verify machine-learning models (OpenSSF Model Signing).')
-    .version(version(), '--version', 'show the version')
+    .option('--version', 'show the version')
+    .on('option:version', () => {
+      session.stdout.write(`${version()}\n`);
+      throw new CommanderError(0, 'commander.version', 'the version');
+    })
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .addOption(logLevelOption())
@@ -84,27 +144,11 @@ function buildProgram(session: Session, started: Started): Command {
       writeOut: (text) => session.stdout.write(text),
       writeErr: () => {},
     });
-  /** Commands see their operands, their options, and which of these the user gave. */
-  type Run = (operands: readonly string[], command: Command) => Report | Promise<Report>;
-  const commands: readonly (readonly [Command, Run])[] = [
-    [
-      addSignCommand(program),
-      (operands, command) => runSign(operands, command.opts(), namesGiven(command), session),
-    ],
-    [
-      addVerifyCommand(program),
-      (operands, command) => runVerify(operands, command.opts(), namesGiven(command), session),
-    ],
-    [
-      addDigestCommand(program),
-      (operands, command) => runDigest(operands, command.opts(), session),
-    ],
-    [addInspectCommand(program), (operands, command) => runInspect(operands, command.opts())],
-  ];
-  for (const [command, start] of commands) {
+  for (const { add, run: start } of entriesFor(words)) {
+    const command = add(program);
     command.allowExcessArguments(true).action(async () => {
       started.command = command;
-      started.report = await start(command.args, command);
+      started.report = await start(command.args, command, session);
     });
   }
   for (const command of [program, ...program.commands]) {
@@ -160,9 +204,8 @@ function asksForJson(words: readonly string[]): boolean {
   return (end === -1 ? words : words.slice(0, end)).includes('--json');
 }
 
-function commandIn(words: readonly string[], program: Command): string {
-  const names = new Set(program.commands.map((command) => command.name()));
-  return words.find((word) => names.has(word)) ?? 'oms';
+function commandIn(words: readonly string[]): string {
+  return words.find((word) => Object.hasOwn(ENTRIES, word)) ?? 'oms';
 }
 
 function version(): string {

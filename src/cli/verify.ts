@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { inspect } from '../api/inspect.ts';
-import { type Verification, verify } from '../api/verify.ts';
+import { type Verification, verifyAnnounced } from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
 import { type Method, parseBundle } from '../format/bundle.ts';
-import { isBlake3Native } from '../hashing/algorithms.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
 import {
@@ -115,18 +113,23 @@ export async function runVerify(
   checkModelExists(model);
   const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
   if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
-  if (!isBlake3Native()) warnIfSlow(bundle, session, given);
 
   const verification = await interruptible(session, (signal) =>
-    verify(model, bundle, policy, {
-      ...scope,
-      ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
-      forbidIgnoredFiles: given.forbidIgnoredFiles === true,
-      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
-      signaturePath: signature,
-      useCallingThread: true,
-      signal,
-    }),
+    verifyAnnounced(
+      model,
+      bundle,
+      policy,
+      {
+        ...scope,
+        ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
+        forbidIgnoredFiles: given.forbidIgnoredFiles === true,
+        ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+        signaturePath: signature,
+        useCallingThread: true,
+        signal,
+      },
+      ({ serialization }) => warnOfSlowHash(serialization.hashAlgorithm, session, given),
+    ),
   );
   return report(model, signature, verification, given);
 }
@@ -175,13 +178,6 @@ function logFingerprints(bundle: Buffer, policy: Policy, session: Session): void
     ...certificates.map((one) => `bundle, unverified: sha256:${one.fingerprint} ${one.subject}`),
     ...trusted.map((one) => `trusted: sha256:${one.fingerprint} ${one.subject}`),
   ]);
-}
-
-/** The one note that is worth a look at what nobody has verified yet; see {@link inspect}. */
-function warnIfSlow(bundle: Buffer, session: Session, given: VerifyArguments): void {
-  const { statement } = inspect(bundle).unverified;
-  if (statement.form === 'unreadable') return;
-  warnOfSlowHash(statement.manifest.serialization.hashAlgorithm, session, given);
 }
 
 function report(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { compareNames } from '../model/names.ts';
 
 /** Identifiers of the algorithm registry for file digests (§7). */
@@ -61,9 +61,11 @@ export function buildManifest(
 
 /** SHA-256 over the raw digests, in the order given, whatever algorithm they are of (§6.5.1). */
 export function rootDigestOf(resources: readonly Resource[]): string {
-  const hash = createHash('sha256');
-  for (const resource of resources) hash.update(resource.digest, 'hex');
-  return hash.digest('hex');
+  // In one call: the first hash object of a process takes 0.4 ms.
+  const bytes = Buffer.alloc(resources.reduce((sum, { digest }) => sum + digest.length / 2, 0));
+  let end = 0;
+  for (const { digest } of resources) end += bytes.write(digest, end, 'hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** The name of a part of a file: start inclusive, end exclusive, in bytes (§6.3.2). */

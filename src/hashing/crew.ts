@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { extname } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { stopQueue } from './queue.ts';
@@ -24,7 +25,7 @@ export interface Failure {
  * the bundled command line.
  */
 const WORKER_FILE = new URL(
-  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+  `./worker${extname(import.meta.url)}`,
   import.meta.url,
 );
 
@@ -48,10 +49,12 @@ export class Crew {
   }
 
   /** Starts workers, or fewer where the system refuses more. */
-  start(count: number): void {
+  async start(count: number): Promise<void> {
+    if (count < 1) return;
+    const { Worker } = await import('node:worker_threads');
     for (let left = count; left > 0; left--) {
       try {
-        this.#start();
+        this.#start(Worker);
       } catch {
         return;
       }
@@ -84,11 +87,11 @@ export class Crew {
     await Promise.all(this.#exits);
   }
 
-  #start(): void {
+  #start(Thread: typeof Worker): void {
     // The place 0 in the tally is the calling thread's.
     const slot = this.#workers.length + 1;
     const workerData: WorkerTask = { memory: this.#memory, slot };
-    const worker = new Worker(WORKER_FILE, { workerData, execArgv: [] });
+    const worker = new Thread(WORKER_FILE, { workerData, execArgv: [] });
     this.#workers.push(worker);
     const completed = Promise.withResolvers<void>();
     const exited = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
 import { setImmediate as breathe, setTimeout as wait } from 'node:timers/promises';
 import { OmsError } from '../errors.ts';
 import type { HashAlgorithm } from '../format/manifest.ts';
+import { now } from './clock.ts';
 import { Crew } from './crew.ts';
 import type { Plan } from './plan.ts';
 import { usableProcessors } from './processors.ts';
@@ -85,7 +86,6 @@ class Run {
   readonly #own: HashingThread;
   readonly #crew: Crew;
   readonly #meter: ProgressMeter;
-  readonly #threads: number;
 
   constructor(memory: SharedMemory, options: HashOptions) {
     this.#memory = memory;
@@ -93,7 +93,6 @@ class Run {
     this.#own = new HashingThread(memory, 0, 1);
     this.#crew = new Crew(memory);
     this.#meter = new ProgressMeter(memory);
-    this.#threads = Math.min(options.jobs ?? usableProcessors(), MAX_THREADS);
   }
 
   async finish(): Promise<void> {
@@ -109,29 +108,30 @@ class Run {
     } finally {
       signal?.removeEventListener('abort', onAbort);
       clearInterval(reports);
-      this.#own.close();
+      this.#own.leave();
       await this.#crew.dismiss();
     }
   }
 
   async #hash(): Promise<void> {
     const alone = await this.#try();
-    if (!alone) this.#callWorkers();
+    if (!alone) await this.#callWorkers();
     if (alone || this.#crew.size === 0 || this.#options.useCallingThread === true) {
       await this.#help();
     }
+    this.#own.leave();
     await this.#crew.finished();
   }
 
   /** Hashes small files until it is clear what there is. Returns whether workers would not pay. */
   async #try(): Promise<boolean> {
     const total = leftIn(this.#memory.queue).unseen;
-    const start = performance.now();
+    const start = now();
     let worked = 0;
     for (;;) {
-      const sliceStart = performance.now();
+      const sliceStart = now();
       const outlook = this.#own.work(sliceStart + TRIAL, true);
-      worked += performance.now() - sliceStart;
+      worked += now() - sliceStart;
       const { unseen, large, largeBytes } = leftIn(this.#memory.queue);
       if (outlook !== 'more') {
         const gain = this.#options.useCallingThread === true ? large > 1 : large > 0;
@@ -140,21 +140,22 @@ class Run {
       const rest = (worked / (total - unseen)) * unseen;
       if (rest > WORTHWHILE || largeBytes >= WORTHWHILE_BYTES) return false;
       // A slow disk makes few files take long; the caller's thread is not for waiting.
-      if (performance.now() - start > 2 * WORTHWHILE) return false;
+      if (now() - start > 2 * WORTHWHILE) return false;
       await this.#pause();
     }
   }
 
-  #callWorkers(): void {
+  async #callWorkers(): Promise<void> {
     const { unseen, large } = leftIn(this.#memory.queue);
+    const threads = Math.min(this.#options.jobs ?? usableProcessors(), MAX_THREADS);
     const own = this.#options.useCallingThread === true ? 1 : 0;
-    this.#crew.start(Math.min(this.#threads, unseen + large) - own);
+    await this.#crew.start(Math.min(threads, unseen + large) - own);
   }
 
   /** Hashes on the calling thread, in slices, until nothing is left. */
   async #help(): Promise<void> {
     for (;;) {
-      const outlook = this.#own.work(performance.now() + SLICE);
+      const outlook = this.#own.work(now() + SLICE);
       if (outlook === 'nothing') return;
       if (outlook === 'wait') await wait(1);
       else await this.#pause();

@@ -1,3 +1,4 @@
+import { now } from './clock.ts';
 import { isSurveyed } from './queue.ts';
 import { JobTable } from './table.ts';
 import { largestJob, totalsOf } from './tally.ts';
@@ -39,21 +40,21 @@ export class ProgressMeter {
   readonly #table: JobTable;
   #samples: readonly Sample[];
 
-  constructor(memory: SharedMemory, now = performance.now()) {
+  constructor(memory: SharedMemory, time = now()) {
     this.#memory = memory;
     this.#table = new JobTable(memory.table);
-    this.#samples = [{ time: now, bytes: 0, done: 0 }];
+    this.#samples = [{ time, bytes: 0, done: 0 }];
   }
 
-  /** @param now time of `performance.now()`. */
-  read(now = performance.now()): Progress {
+  /** @param time of the clock of the threads, in milliseconds. */
+  read(time = now()): Progress {
     const { queue, tally } = this.#memory;
     // Asked first: what is found after that is in the totals.
     const surveyed = isSurveyed(queue);
     const { hashed: bytes, found, done } = totalsOf(tally);
-    const sample = { time: now, bytes, done };
+    const sample = { time, bytes, done };
     const oldest = this.#remember(sample);
-    const seconds = (now - oldest.time) / 1000;
+    const seconds = (time - oldest.time) / 1000;
     const bytesPerSecond = seconds > 0 ? (bytes - oldest.bytes) / seconds : 0;
     const total = this.#table.count;
     const totalBytes = surveyed ? found : undefined;

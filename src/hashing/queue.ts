@@ -112,6 +112,13 @@ export class Queue {
     return this.#ordered[Atomics.add(control, LARGE_CURSOR, 1)];
   }
 
+  /** Says that this thread, which holds no job, will look at no more. */
+  leave(): void {
+    if (!this.#searching) return;
+    this.#searching = false;
+    Atomics.sub(this.#memory.control, SEARCHING, 1);
+  }
+
   /** While a thread holds a grab, the others may not think that they know all large jobs. */
   #grab(): boolean {
     const { control } = this.#memory;
@@ -128,8 +135,7 @@ export class Queue {
       this.#end = Math.min(start + size, this.#count);
       return true;
     }
-    this.#searching = false;
-    Atomics.sub(control, SEARCHING, 1);
+    this.leave();
     return false;
   }
 

@@ -1,3 +1,4 @@
+import { now } from './clock.ts';
 import { BUFFER_BYTES, JobRunner } from './job.ts';
 import { Queue, type QueueMemory } from './queue.ts';
 import { JobTable, type TableMemory } from './table.ts';
@@ -40,7 +41,7 @@ export class HashingThread {
   }
 
   /**
-   * Works until a time of `performance.now()`, or until nothing is left or the queue is stopped.
+   * Works until a time of `now()`, or until nothing is left or the queue is stopped.
    *
    * @param scanOnly leaves large jobs to others.
    * @throws {OmsError} of the file that is unreadable or changes.
@@ -49,13 +50,14 @@ export class HashingThread {
     while (!this.#queue.isStopped) {
       const outlook = this.#step(scanOnly);
       if (outlook !== 'more') return outlook;
-      if (performance.now() >= until) return 'more';
+      if (now() >= until) return 'more';
     }
     return 'nothing';
   }
 
-  /** Closes a file that was left open. */
-  close(): void {
+  /** Leaves what is not begun to others, and closes a file that was. */
+  leave(): void {
+    this.#queue.leave();
     this.#runner.close();
   }
 

@@ -19,6 +19,6 @@ function work(): Failure | undefined {
     const { code, message, hint } = error;
     return { code, message, hint };
   } finally {
-    thread.close();
+    thread.leave();
   }
 }

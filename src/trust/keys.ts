@@ -1,9 +1,9 @@
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   createSign,
   createVerify,
+  hash,
   KeyObject,
 } from 'node:crypto';
 import { OmsError } from '../errors.ts';
@@ -171,7 +171,7 @@ function parametersOf(key: KeyObject): Parameters {
  */
 export function fingerprintOf(key: KeyObject): string {
   const pem = canonicalKey(key).export({ type: 'spki', format: 'pem' });
-  return createHash('sha256').update(pem).digest('hex');
+  return hash('sha256', pem, 'hex');
 }
 
 /** Signs the pre-authentication encoding of a payload. Returns DER. */

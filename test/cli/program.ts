@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/oms.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/oms.cjs', import.meta.url));
 
 /** A program that has not ended by then never will: one that waits for a FIFO, for example. */
 const PATIENCE = 15_000;

@@ -102,6 +102,11 @@ function clashOf(expected: string | undefined, found: string | undefined): strin
   return found === undefined ? `expected ${expected}` : `expected ${expected}, found ${found}`;
 }
 
+/** Whether something thrown came from the operating system, and not from a fault of a program. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /** The one-line reason of anything thrown, for use inside another message. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Error) {

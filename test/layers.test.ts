@@ -14,6 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['trust', 'hashing'],
   ['format'],
   ['model'],
+  ['pace.ts'],
   ['errors.ts'],
   ['printable.ts'],
 ];

@@ -1,8 +1,9 @@
 import { OmsError } from '../errors.ts';
 import { buildManifest, type Manifest } from '../format/manifest.ts';
-import { readModel } from '../model/directory.ts';
+import { readModel, type Scope } from '../model/directory.ts';
 import { flawInName } from '../model/names.ts';
 import { checkUnchanged, type ModelTree } from '../model/tree.ts';
+import { Pace } from '../pace.ts';
 import { quoted } from '../printable.ts';
 import { measure, planFor } from './measure.ts';
 import {
@@ -44,11 +45,14 @@ export async function measureModel(
   checkModelPath(model);
   checkJobs(options);
   const serialization = serializationOf(model, options);
-  const tree = readModel(model, {
+  const pace = new Pace(options.signal);
+  pace.check();
+  const scope: Scope = {
     ignorePaths: serialization.ignorePaths,
     signature: signatureNameIn(model, options.signaturePath),
     allowSymlinks: serialization.allowSymlinks,
-  });
+  };
+  const tree = await readModel(model, scope, pace);
   checkSignable(tree);
   const plan = planFor(tree.root, tree.files, serialization);
   checkCovered(plan.emptyFiles);

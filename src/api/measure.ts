@@ -1,12 +1,12 @@
 import { type Resource, type Serialization, shardName } from '../format/manifest.ts';
-import { type Plan, planFiles, planShards, shardCount } from '../hashing/plan.ts';
+import { type Plan, planFiles, planShards } from '../hashing/plan.ts';
 import { type Digests, type HashOptions, hashAll } from '../hashing/pool.ts';
 import type { ModelFile } from '../model/tree.ts';
 
 /** Files, hashed. */
 export interface Measurement extends Pick<Plan, 'emptyFiles' | 'resized'> {
-  /** In the order of the files. */
-  readonly resources: readonly Resource[];
+  /** In the order of the files; made anew whenever it is gone through. */
+  readonly resources: Iterable<Resource>;
   /** Bytes that were hashed. */
   readonly bytes: number;
 }
@@ -19,7 +19,8 @@ export async function measure(
 ): Promise<Measurement> {
   const { emptyFiles, resized } = plan;
   const digests = await hashAll(plan, hashAlgorithm, options);
-  return { resources: resourcesOf(plan, digests), bytes: digests.bytes, emptyFiles, resized };
+  const resources = { [Symbol.iterator]: () => resourcesOf(plan, digests) };
+  return { resources, bytes: digests.bytes, emptyFiles, resized };
 }
 
 /**
@@ -38,21 +39,17 @@ export function planFor(
     : planShards(root, files, shardSize, expected);
 }
 
-function resourcesOf({ files, shards }: Plan, digests: Digests): readonly Resource[] {
-  if (shards === undefined) {
-    return files.map(({ name }, file) => {
-      return { name, path: name, start: 0, end: undefined, digest: digests.of(file) };
-    });
-  }
-  const resources: Resource[] = [];
+function* resourcesOf({ files, shards }: Plan, digests: Digests): Generator<Resource, void> {
+  let job = 0;
   for (const [file, { name: path }] of files.entries()) {
+    if (shards === undefined) {
+      yield { name: path, path, start: 0, end: undefined, digest: digests.of(job++) };
+      continue;
+    }
     const size = shards.states[file]?.size ?? 0;
-    for (let shard = 0; shard < shardCount(size, shards.size); shard++) {
-      const start = shard * shards.size;
+    for (let start = 0; start < size; start += shards.size) {
       const end = Math.min(start + shards.size, size);
-      const digest = digests.of(resources.length);
-      resources.push({ name: shardName(path, start, end), path, start, end, digest });
+      yield { name: shardName(path, start, end), path, start, end, digest: digests.of(job++) };
     }
   }
-  return resources;
 }

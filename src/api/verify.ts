@@ -4,9 +4,10 @@ import { compareModel, isEmpty, type ModelDiff, sizesOf, sortDifferences } from 
 import type { Manifest, Resource } from '../format/manifest.ts';
 import { SINGLE_FILE } from '../format/predicate.ts';
 import { parseStatement } from '../format/statement.ts';
-import { readModel } from '../model/directory.ts';
+import { readModel, type Scope } from '../model/directory.ts';
 import { mergeIgnorePaths } from '../model/ignore.ts';
 import { checkUnchanged, type ModelTree } from '../model/tree.ts';
+import { Pace } from '../pace.ts';
 import { authenticate, type Policy, type SignerIdentity } from '../verifiers/verifier.ts';
 import { measure, planFor } from './measure.ts';
 import { MismatchError } from './mismatch.ts';
@@ -51,28 +52,32 @@ export async function verify(
   policy: Policy,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  return verifyAnnounced(model, bundle, policy, options, () => {});
+  checkModelPath(model);
+  checkOptions(options);
+  return verifyAgainst(openBundle(bundle, policy), model, options);
 }
 
-/**
- * As {@link verify}.
- *
- * @param onManifest is told what was signed, once that is certain and before the model is read.
- */
-export async function verifyAnnounced(
+/** What somebody trusted has signed. */
+export interface SignedManifest {
+  readonly signer: SignerIdentity;
+  readonly manifest: Manifest;
+}
+
+/** The first half of {@link verify}: everything that needs no model (§8.1 to §8.3). */
+export function openBundle(bundle: string | Uint8Array | Bundle, policy: Policy): SignedManifest {
+  const { signer, payload } = authenticate(parseBundle(bundle), policy);
+  return { signer, manifest: parseStatement(payload) };
+}
+
+/** The second half of {@link verify}: is the model what was signed (§8.4)? */
+export async function verifyAgainst(
+  { signer, manifest }: SignedManifest,
   model: string,
-  bundle: string | Uint8Array | Bundle,
-  policy: Policy,
   options: VerifyOptions,
-  onManifest: (manifest: Manifest) => void,
 ): Promise<Verification> {
   checkModelPath(model);
   checkOptions(options);
-  const { signer, payload } = authenticate(parseBundle(bundle), policy);
-  const manifest = parseStatement(payload);
-  onManifest(manifest);
-
-  const tree = readSignedModel(model, manifest, options);
+  const tree = await readSignedModel(model, manifest, options);
   const { diff, files, bytes } = await compareTree(tree, manifest, options);
   const refused = applyOptions(diff, tree, options);
   if (!isEmpty(refused)) {
@@ -97,15 +102,22 @@ function readSignedModel(
   model: string,
   { serialization, resources }: Manifest,
   options: VerifyOptions,
-): ModelTree {
-  return readModel(model, {
+): Promise<ModelTree> {
+  const scope: Scope = {
     ignorePaths: mergeIgnorePaths(serialization.ignorePaths, ignorePathsOf(options)),
     signature: signatureNameIn(model, options.signaturePath),
     // Links need the signer's word and the verifier's: a bundle alone must not turn them on.
     allowSymlinks: serialization.allowSymlinks && options.allowSymlinks === true,
-    listed: new Set(resources.map(({ path }) => path)),
+    listed: pathsOf(resources),
     onlyListed: options.ignoreUnsignedFiles === true,
-  });
+  };
+  return readModel(model, scope, new Pace(options.signal));
+}
+
+function pathsOf(resources: readonly Resource[]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const { path } of resources) paths.add(path);
+  return paths;
 }
 
 /** Hashes what is signed, and nothing else, and compares (§8.4, steps 7 to 9). */
@@ -115,7 +127,7 @@ async function compareTree(
   options: VerifyOptions,
 ): Promise<{ readonly diff: ModelDiff; readonly files: number; readonly bytes: number }> {
   const expected = nameSingleFile(resources, tree);
-  const listed = new Set(expected.map(({ path }) => path));
+  const listed = pathsOf(expected);
   const signed = tree.files.filter(({ name }) => listed.has(name));
   const unlisted = tree.files.filter(({ name }) => !listed.has(name));
   const plan = planFor(tree.root, signed, serialization, sizesOf(expected));

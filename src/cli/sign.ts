@@ -100,7 +100,7 @@ export async function runSign(
   const scope = scopeOf(model, given);
   checkModelExists(model);
   const signature = given.signature ?? defaultSignaturePath(model);
-  checkSignatureTarget(signature, model, given.force === true);
+  const seen = checkSignatureTarget(signature, model, given.force === true);
   const signer = await makeSigner(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
@@ -115,7 +115,7 @@ export async function runSign(
         signal,
       }),
   );
-  writeSignatureFile(signature, model, bundle, given.force === true);
+  writeSignatureFile(signature, model, bundle, given.force === true, seen);
 
   const signatory = signatoryOf(material);
   const lines: readonly Line[] = [

@@ -24,19 +24,31 @@ import { readSignatureFile } from './files.ts';
  * must not cost somebody a file of weights. `force` allows any file and any link (which is replaced
  * itself, never written through), but no directory, and never the model.
  *
+ * @param seen what an earlier call returned: the same file need not be read again.
+ * @returns what is there now.
  * @throws {OmsError} `SIGNATURE_EXISTS`, `WRITE_FAILED`
  */
-export function checkSignatureTarget(path: string, model: string, force: boolean): void {
+export function checkSignatureTarget(
+  path: string,
+  model: string,
+  force: boolean,
+  seen?: Stats,
+): Stats | undefined {
   checkDirectory(path);
   const stats = lookAt(path);
-  if (stats === undefined) return;
+  if (stats === undefined) return undefined;
   const elsewhere = 'give another path with --signature';
   if (stats.isDirectory()) throw taken(path, 'a directory', elsewhere);
   if (isSame(stats, lookAt(model))) throw taken(path, 'the model itself', elsewhere);
-  if (force) return;
+  if (force) return stats;
   if (!stats.isFile()) throw taken(path, whatIs(stats));
-  const flaw = flawInSignature(path);
+  const flaw = seen !== undefined && isUntouched(seen, stats) ? undefined : flawInSignature(path);
   if (flaw !== undefined) throw taken(path, flaw);
+  return stats;
+}
+
+function isUntouched(before: Stats, now: Stats): boolean {
+  return isSame(before, now) && before.size === now.size && before.ctimeMs === now.ctimeMs;
 }
 
 /** Whoever waits an hour for the hashing should not learn then that there is no such directory. */
@@ -84,6 +96,7 @@ function taken(path: string, found: string, hint = 'to replace it, use --force')
  * Writes a signature file: beside its place, to the disk, then renamed into it, so that at every
  * moment there is the old one or the new one, whole.
  *
+ * @param seen what {@link checkSignatureTarget} returned before.
  * @throws {OmsError} `SIGNATURE_EXISTS`, `WRITE_FAILED`
  */
 export function writeSignatureFile(
@@ -91,14 +104,15 @@ export function writeSignatureFile(
   model: string,
   bundle: Bundle,
   force: boolean,
+  seen?: Stats,
 ): void {
   const beside = join(dirname(path), `.oms-${randomBytes(6).toString('hex')}.tmp`);
   let written = false;
   try {
-    writeDurably(beside, Buffer.from(`${JSON.stringify(bundle)}\n`));
+    writeDurably(beside, bundle);
     written = true;
     // Hashing may have taken an hour: what is at the path now counts.
-    checkSignatureTarget(path, model, force);
+    checkSignatureTarget(path, model, force, seen);
     renameSync(beside, path);
     written = false;
     syncDirectory(dirname(path));
@@ -110,10 +124,13 @@ export function writeSignatureFile(
   }
 }
 
-function writeDurably(path: string, bytes: Uint8Array): void {
+function writeDurably(path: string, bundle: Bundle): void {
   const descriptor = openSync(path, 'wx', 0o666);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (const piece of textOf(bundle)) {
+      const bytes = Buffer.from(piece);
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    }
     fsyncSync(descriptor);
   } catch (cause) {
     removeQuietly(path);
@@ -122,6 +139,24 @@ function writeDurably(path: string, bytes: Uint8Array): void {
     closeSync(descriptor);
   }
 }
+
+/** Characters of a payload that are written at once. */
+const PIECE = 2 ** 20;
+
+/**
+ * The JSON text of a bundle, in pieces: nearly all of it is the payload, which is there once
+ * already and may have hundreds of megabytes. Base64 needs no escapes.
+ */
+function* textOf({ dsseEnvelope, ...others }: Bundle): Generator<string, void> {
+  const { payload, ...envelope } = dsseEnvelope;
+  const text = JSON.stringify({ ...others, dsseEnvelope: { payload: '', ...envelope } });
+  const cut = text.lastIndexOf(EMPTY_PAYLOAD) + EMPTY_PAYLOAD.length - 1;
+  yield text.slice(0, cut);
+  for (let at = 0; at < payload.length; at += PIECE) yield payload.slice(at, at + PIECE);
+  yield `${text.slice(cut)}\n`;
+}
+
+const EMPTY_PAYLOAD = '"dsseEnvelope":{"payload":""';
 
 /** Makes the rename itself durable where the platform can. */
 function syncDirectory(path: string): void {

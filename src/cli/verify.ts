@@ -1,6 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Verification, verifyAnnounced } from '../api/verify.ts';
+import {
+  openBundle,
+  type SignedManifest,
+  type Verification,
+  verifyAgainst,
+} from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
 import { type Method, parseBundle } from '../format/bundle.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
@@ -111,27 +116,34 @@ export async function runVerify(
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
   checkModelExists(model);
-  const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
-  if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
+  const signed = openSignature(model, signature, policy, given, session);
+  warnOfSlowHash(signed.manifest.serialization.hashAlgorithm, session, given);
 
   const verification = await interruptible(session, (signal) =>
-    verifyAnnounced(
-      model,
-      bundle,
-      policy,
-      {
-        ...scope,
-        ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
-        forbidIgnoredFiles: given.forbidIgnoredFiles === true,
-        ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
-        signaturePath: signature,
-        useCallingThread: true,
-        signal,
-      },
-      ({ serialization }) => warnOfSlowHash(serialization.hashAlgorithm, session, given),
-    ),
+    verifyAgainst(signed, model, {
+      ...scope,
+      ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
+      forbidIgnoredFiles: given.forbidIgnoredFiles === true,
+      ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
+      signaturePath: signature,
+      useCallingThread: true,
+      signal,
+    }),
   );
   return report(model, signature, verification, given);
+}
+
+/** In a function of its own, so that the text of the file is not kept while the model is hashed. */
+function openSignature(
+  model: string,
+  signature: string,
+  policy: Policy,
+  given: VerifyArguments,
+  session: Session,
+): SignedManifest {
+  const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
+  if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
+  return openBundle(bundle, policy);
 }
 
 function makePolicy(method: Method | undefined, given: VerifyArguments): Policy {

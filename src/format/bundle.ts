@@ -2,7 +2,7 @@ import { OmsError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Envelope, readEnvelope } from './dsse.ts';
 import { Fields } from './fields.ts';
-import { type JsonObject, readJson } from './json.ts';
+import { type JsonObject, type JsonValue, readJson } from './json.ts';
 import {
   BUNDLE_LIMITS,
   MAX_ATTESTATIONS,
@@ -77,9 +77,7 @@ export interface Bundle {
  * @throws {OmsError} `BUNDLE_MALFORMED`
  */
 export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle {
-  const bytes = source instanceof Uint8Array ? source : Buffer.from(textOf(source));
-  const json = readJson(bytes, BUNDLE_LIMITS, 'the signature file', 'BUNDLE_MALFORMED');
-  const root = new Fields(json, '', 'BUNDLE_MALFORMED');
+  const root = new Fields(readSource(source), '', 'BUNDLE_MALFORMED');
   root.only('mediaType', 'verificationMaterial', 'dsseEnvelope');
   root.constant('mediaType', MEDIA_TYPE);
   const material = root.object('verificationMaterial');
@@ -93,13 +91,48 @@ export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle 
   };
 }
 
-function textOf(source: string | Bundle): string {
-  if (typeof source === 'string') return source;
+function readSource(source: string | Uint8Array | Bundle): JsonValue {
+  if (source instanceof Uint8Array) return readText(source);
+  if (typeof source === 'string') return readText(Buffer.from(source));
+  const { rest, payload } = takeOutPayload(source);
+  const json = readText(Buffer.from(textOf(rest)));
+  return payload === undefined ? json : putInPayload(json as JsonObject, payload);
+}
+
+function readText(bytes: Uint8Array): JsonValue {
+  return readJson(bytes, BUNDLE_LIMITS, 'the signature file', 'BUNDLE_MALFORMED');
+}
+
+/** An object from outside goes through its JSON text, so that it is plain data afterwards. */
+function textOf(bundle: Bundle): string {
   try {
-    return JSON.stringify(source) ?? '';
+    return JSON.stringify(bundle) ?? '';
   } catch (cause) {
     throw new OmsError('BUNDLE_MALFORMED', 'the bundle is not plain JSON', { cause });
   }
+}
+
+/**
+ * Nearly all of a bundle is its payload, up to hundreds of megabytes. In a plain object that is a
+ * string already, so it need not go through text.
+ */
+function takeOutPayload(bundle: Bundle): { readonly rest: Bundle; readonly payload?: string } {
+  if (!isPlain(bundle) || !isPlain(bundle.dsseEnvelope)) return { rest: bundle };
+  const { dsseEnvelope, ...others } = bundle;
+  const { payload, ...envelope } = dsseEnvelope;
+  if (typeof payload !== 'string' || payload.length > BUNDLE_LIMITS.bytes) return { rest: bundle };
+  return { rest: { ...others, dsseEnvelope: { ...envelope, payload: '' } }, payload };
+}
+
+function putInPayload(json: JsonObject, payload: string): JsonObject {
+  return { ...json, dsseEnvelope: { ...(json['dsseEnvelope'] as JsonObject), payload } };
+}
+
+/** Whether an object is as an object literal makes it: no class, no accessors, no `toJSON`. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every((one) => 'value' in one);
 }
 
 const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;

@@ -26,7 +26,7 @@ export interface ModelDiff {
 /** What was found of a model. */
 export interface Findings {
   /** Digests of the listed files. */
-  readonly resources: readonly Resource[];
+  readonly resources: Iterable<Pick<Resource, 'name' | 'digest'>>;
   /** Listed files of another size than was signed, with theirs in bytes; known of shards only. */
   readonly resized: ReadonlyMap<string, number>;
   /** Regular files that no resource names. */
@@ -36,62 +36,49 @@ export interface Findings {
 
 /** Compares both ways (§8.4, steps 8 and 9): what was signed is there, what is there was signed. */
 export function compareModel(expected: readonly Resource[], findings: Findings): ModelDiff {
-  const found = byPath(findings.resources);
-  const irregular = new Map(findings.irregular.map((entry) => [entry.name, entry]));
-  const changed: Difference[] = [];
-  const missing: Difference[] = [];
-  const listed = byPath(expected);
-  const sizes = sizesOf(expected);
-  for (const [name, signed] of listed) {
-    const odd = irregular.get(name);
-    const size = findings.resized.get(name);
-    const actual = found.get(name);
-    if (odd !== undefined) {
-      changed.push({ name, note: odd.what });
-    } else if (size !== undefined) {
-      changed.push({ name, note: `${size} bytes instead of ${sizes.get(name)}` });
-    } else if (actual === undefined) {
-      missing.push({ name, expected: signed[0]?.digest ?? '' });
-    } else {
-      changed.push(...compareFile(name, signed, actual));
-    }
+  const differing = new Map(expected.map((resource) => [resource.name, resource]));
+  /** Digests of what is there and differs. */
+  const found = new Map<string, string>();
+  for (const { name, digest } of findings.resources) {
+    if (differing.get(name)?.digest === digest) differing.delete(name);
+    else found.set(name, digest);
   }
-  const extra: Difference[] = [
-    ...findings.unlisted.map(({ name }) => ({ name })),
-    ...findings.irregular
-      .filter(({ name }) => !listed.has(name))
-      .map(({ name, what }) => ({ name, note: what })),
-  ];
+
+  const changed = new Map<string, Difference>();
+  const missing = new Map<string, Difference>();
+  const extra: Difference[] = findings.unlisted.map(({ name }) => ({ name }));
+  const listed = new Set(findings.irregular.length === 0 ? [] : expected.map(({ path }) => path));
+  for (const { name, what } of findings.irregular) {
+    if (listed.has(name)) changed.set(name, { name, note: what });
+    else extra.push({ name, note: what });
+  }
+  const sizes = findings.resized.size === 0 ? new Map() : sizesOf(expected);
+  for (const [name, size] of findings.resized) {
+    changed.set(name, { name, note: `${size} bytes instead of ${sizes.get(name)}` });
+  }
+  for (const resource of differing.values()) {
+    const { name, path, digest } = resource;
+    // Of a file in shards, the first that differs is enough.
+    if (changed.has(path)) continue;
+    const actual = found.get(name);
+    if (actual !== undefined) changed.set(path, describeChange(resource, actual));
+    else if (!missing.has(path)) missing.set(path, { name: path, expected: digest });
+  }
   return {
-    changed: sortDifferences(changed),
-    missing: sortDifferences(missing),
+    changed: sortDifferences([...changed.values()]),
+    missing: sortDifferences([...missing.values()]),
     extra: sortDifferences(extra),
   };
 }
 
-export function isEmpty(diff: ModelDiff): boolean {
-  return diff.changed.length + diff.missing.length + diff.extra.length === 0;
+/** Of a file, or of one of its shards. */
+function describeChange({ path, start, end, digest }: Resource, found: string): Difference {
+  const change = { name: path, expected: digest, found };
+  return end === undefined ? change : { ...change, note: `in bytes ${start} to ${end}` };
 }
 
-/** All resources of one file: one without shards, and with them as many as were signed. */
-function compareFile(
-  name: string,
-  signed: readonly Resource[],
-  actual: readonly Resource[],
-): readonly Difference[] {
-  const digests = new Map(actual.map((resource) => [resource.name, resource.digest]));
-  const differing = signed.find((resource) => digests.get(resource.name) !== resource.digest);
-  if (differing === undefined) return [];
-  const { start, end, digest: expected } = differing;
-  const found = digests.get(differing.name) ?? '';
-  return [
-    {
-      name,
-      expected,
-      found,
-      ...(end === undefined ? {} : { note: `in bytes ${start} to ${end}` }),
-    },
-  ];
+export function isEmpty(diff: ModelDiff): boolean {
+  return diff.changed.length + diff.missing.length + diff.extra.length === 0;
 }
 
 /** Bytes of every file that is described in shards. */
@@ -101,16 +88,6 @@ export function sizesOf(resources: readonly Resource[]): ReadonlyMap<string, num
     if (end !== undefined) sizes.set(path, Math.max(sizes.get(path) ?? 0, end));
   }
   return sizes;
-}
-
-function byPath(resources: readonly Resource[]): Map<string, Resource[]> {
-  const files = new Map<string, Resource[]>();
-  for (const resource of resources) {
-    const parts = files.get(resource.path);
-    if (parts === undefined) files.set(resource.path, [resource]);
-    else parts.push(resource);
-  }
-  return files;
 }
 
 export function sortDifferences(differences: readonly Difference[]): readonly Difference[] {

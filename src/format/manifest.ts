@@ -53,9 +53,9 @@ export interface Manifest {
 export function buildManifest(
   name: string,
   serialization: Serialization,
-  resources: readonly Resource[],
+  resources: Iterable<Resource>,
 ): Manifest {
-  const ordered = resources.toSorted((a, b) => compareNames(a.name, b.name));
+  const ordered = [...resources].sort((a, b) => compareNames(a.name, b.name));
   return { name, serialization, resources: ordered, rootDigest: rootDigestOf(ordered) };
 }
 

@@ -4,7 +4,7 @@ import { Fields } from './fields.ts';
 import { readJson } from './json.ts';
 import { LEGACY_PREDICATE_TYPE, readLegacyManifest } from './legacy.ts';
 import { STATEMENT_LIMITS } from './limits.ts';
-import { type Manifest, rootDigestOf } from './manifest.ts';
+import { type Manifest, type Resource, rootDigestOf } from './manifest.ts';
 import { readResources, readSerialization } from './predicate.ts';
 
 /** in-toto Statement v1 (§6.6). */
@@ -15,30 +15,55 @@ export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
 
 const CODE = 'STATEMENT_MALFORMED';
 
-/** Writes the statement of a manifest (§6.6) as the UTF-8 bytes to be signed. */
+/** Resources that become one piece of text. */
+const PIECE = 256;
+
+/**
+ * Writes the statement of a manifest (§6.6) as the UTF-8 bytes to be signed.
+ *
+ * The text is made in pieces: as a whole it would be needed twice, as a string and as bytes, and
+ * V8's strings end at 512 MiB.
+ *
+ * @throws {OmsError} `MODEL_UNSIGNABLE` for one that no verifier would read.
+ */
 export function encodeStatement(manifest: Manifest): Uint8Array {
-  try {
-    return Buffer.from(JSON.stringify(statementOf(manifest)));
-  } catch (cause) {
+  const { resources, serialization } = manifest;
+  const [head, tail] = frameOf(manifest);
+  const lines = resources.reduce((sum, resource) => sum + longest(resource), 0);
+  // Memory that is not written to is not used, so the upper bound costs nothing.
+  const bytes = Buffer.allocUnsafeSlow((head.length + tail.length) * 3 + lines);
+  let end = bytes.write(head);
+  for (let at = 0; at < resources.length; at += PIECE) {
+    const piece = resources.slice(at, at + PIECE).map(({ name, digest }) => {
+      return JSON.stringify({ name, digest, algorithm: serialization.hashAlgorithm });
+    });
+    end += bytes.write((at === 0 ? '' : ',') + piece.join(','), end);
+  }
+  end += bytes.write(tail, end);
+  if (end > STATEMENT_LIMITS.bytes) {
     throw new OmsError('MODEL_UNSIGNABLE', 'the manifest of the model is too large', {
+      expected: `at most ${STATEMENT_LIMITS.bytes} bytes`,
+      found: `${end} bytes`,
       hint: 'sign with fewer, larger shards, or the parts of the model each by itself',
-      cause,
     });
   }
+  return bytes.subarray(0, end);
 }
 
-function statementOf(manifest: Manifest): object {
+/** Bytes of a resource's text at the most: JSON makes six of one character. */
+function longest({ name, digest }: Resource): number {
+  return name.length * 6 + digest.length + 64;
+}
+
+/** What stands before and behind the resources. */
+function frameOf(manifest: Manifest): [head: string, tail: string] {
   const { hashAlgorithm, shardSize, allowSymlinks, ignorePaths } = manifest.serialization;
-  return {
+  const text = JSON.stringify({
     _type: STATEMENT_TYPE,
     subject: [{ name: manifest.name, digest: { sha256: manifest.rootDigest } }],
     predicateType: PREDICATE_TYPE,
     predicate: {
-      resources: manifest.resources.map(({ name, digest }) => ({
-        name,
-        digest,
-        algorithm: hashAlgorithm,
-      })),
+      resources: [],
       serialization: {
         method: shardSize === undefined ? 'files' : 'shards',
         hash_type: hashAlgorithm,
@@ -47,7 +72,11 @@ function statementOf(manifest: Manifest): object {
         ...(ignorePaths.length === 0 ? {} : { ignore_paths: ignorePaths }),
       },
     },
-  };
+  });
+  // In the model's name, quotation marks stand escaped.
+  const resources = '"resources":[';
+  const cut = text.indexOf(resources) + resources.length;
+  return [text.slice(0, cut), text.slice(cut)];
 }
 
 /**
@@ -86,19 +115,19 @@ export function readStatement(
   return { encoding, manifest: legacy ? readLegacyManifest(root) : readManifest(root) };
 }
 
+/** A member `predicateType` of one of our types. Within a string, its quotes would be escaped. */
+const ABOUT_MODEL = new RegExp(
+  `(?<!\\\\)"predicateType"\\s*:\\s*"(?:${PREDICATE_TYPE}|${LEGACY_PREDICATE_TYPE})"`,
+);
+
 /**
- * Whether a payload, trusted or not, is or means to be a statement about a model.
- *
- * @returns `false` also for what is no statement at all.
+ * Whether a payload, trusted or not, is or means to be a statement about a model. It is searched
+ * and not parsed: to learn this of a statement of millions of resources should cost little.
  */
 export function isAboutModel(payload: Uint8Array): boolean {
-  try {
-    const json = readJson(payload, STATEMENT_LIMITS, 'the statement', CODE);
-    const type = new Fields(json, '', CODE).string('predicateType');
-    return type === PREDICATE_TYPE || type === LEGACY_PREDICATE_TYPE;
-  } catch {
-    return false;
-  }
+  return ABOUT_MODEL.test(
+    Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1'),
+  );
 }
 
 function readManifest(root: Fields): Manifest {

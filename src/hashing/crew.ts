@@ -24,10 +24,7 @@ export interface Failure {
  * The file beside this one, whether this runs as TypeScript, as compiled JavaScript, or as part of
  * the bundled command line.
  */
-const WORKER_FILE = new URL(
-  `./worker${extname(import.meta.url)}`,
-  import.meta.url,
-);
+const WORKER_FILE = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 
 /** The workers of one run. */
 export class Crew {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { OmsError, reasonOf } from '../errors.ts';
+import { isSystemError, OmsError, reasonOf } from '../errors.ts';
 import type { HashAlgorithm } from '../format/manifest.ts';
 import { quoted } from '../printable.ts';
 import { createHasher, type Hasher, hashOnce } from './algorithms.ts';
@@ -152,7 +152,7 @@ interface OpenJob {
 }
 
 function explain(job: HashJob, cause: unknown): unknown {
-  if (!(cause instanceof Error && 'syscall' in cause)) return cause;
+  if (!isSystemError(cause)) return cause;
   return new OmsError('FILE_UNREADABLE', `the file ${quoted(job.name)} cannot be read`, {
     found: reasonOf(cause),
     cause,

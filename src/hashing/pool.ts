@@ -1,7 +1,7 @@
-import { setImmediate as breathe, setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { OmsError } from '../errors.ts';
 import type { HashAlgorithm } from '../format/manifest.ts';
-import { now } from './clock.ts';
+import { aborted, now, Pace } from '../pace.ts';
 import { Crew } from './crew.ts';
 import type { Plan } from './plan.ts';
 import { usableProcessors } from './processors.ts';
@@ -63,7 +63,7 @@ export async function hashAll(
   algorithm: HashAlgorithm,
   options: HashOptions = {},
 ): Promise<Digests> {
-  throwIfAborted(options.signal);
+  new Pace(options.signal).check();
   const memory: SharedMemory = {
     table: layOut(plan, algorithm),
     queue: createQueue(plan.count),
@@ -86,6 +86,7 @@ class Run {
   readonly #own: HashingThread;
   readonly #crew: Crew;
   readonly #meter: ProgressMeter;
+  readonly #pace: Pace;
 
   constructor(memory: SharedMemory, options: HashOptions) {
     this.#memory = memory;
@@ -93,6 +94,7 @@ class Run {
     this.#own = new HashingThread(memory, 0, 1);
     this.#crew = new Crew(memory);
     this.#meter = new ProgressMeter(memory);
+    this.#pace = new Pace(options.signal);
   }
 
   async finish(): Promise<void> {
@@ -141,7 +143,7 @@ class Run {
       if (rest > WORTHWHILE || largeBytes >= WORTHWHILE_BYTES) return false;
       // A slow disk makes few files take long; the caller's thread is not for waiting.
       if (now() - start > 2 * WORTHWHILE) return false;
-      await this.#pause();
+      await this.#pace.rest();
     }
   }
 
@@ -158,14 +160,8 @@ class Run {
       const outlook = this.#own.work(now() + SLICE);
       if (outlook === 'nothing') return;
       if (outlook === 'wait') await wait(1);
-      else await this.#pause();
+      else await this.#pace.rest();
     }
-  }
-
-  /** Lets the caller's events happen; among them may be the one to stop. */
-  async #pause(): Promise<void> {
-    await breathe();
-    throwIfAborted(this.#options.signal);
   }
 
   #report(): void {
@@ -176,12 +172,4 @@ class Run {
       this.#crew.fail(error);
     }
   }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw aborted(signal);
-}
-
-function aborted(signal: AbortSignal): OmsError {
-  return new OmsError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
 }

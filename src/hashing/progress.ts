@@ -1,4 +1,4 @@
-import { now } from './clock.ts';
+import { now } from '../pace.ts';
 import { isSurveyed } from './queue.ts';
 import { JobTable } from './table.ts';
 import { largestJob, totalsOf } from './tally.ts';

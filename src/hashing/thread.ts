@@ -1,4 +1,4 @@
-import { now } from './clock.ts';
+import { now } from '../pace.ts';
 import { BUFFER_BYTES, JobRunner } from './job.ts';
 import { Queue, type QueueMemory } from './queue.ts';
 import { JobTable, type TableMemory } from './table.ts';

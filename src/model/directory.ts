@@ -1,9 +1,10 @@
-import { type Dirent, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, sep } from 'node:path';
-import { OmsError, reasonOf } from '../errors.ts';
+import { isSystemError, OmsError, reasonOf } from '../errors.ts';
+import { Pace } from '../pace.ts';
 import { quoted } from '../printable.ts';
 import { type FileType, whatIs } from './kind.ts';
-import { type Listing, list } from './listing.ts';
+import { type Entry, list } from './listing.ts';
 import { absolutePath } from './location.ts';
 import { compareNames, flawInName } from './names.ts';
 import {
@@ -32,14 +33,15 @@ export interface Scope {
  * Enumerates a model (§6.1): a directory and all below it, or a single file. Directories are read
  * without following links, and every entry ends up in exactly one list of the result.
  *
- * @throws {OmsError} `FILE_UNREADABLE` when the model or a directory in it cannot be read.
+ * @throws {OmsError} `FILE_UNREADABLE` when the model or a directory in it cannot be read;
+ *   `ABORTED`.
  */
-export function readModel(path: string, scope: Scope): ModelTree {
+export async function readModel(path: string, scope: Scope, pace = new Pace()): Promise<ModelTree> {
   const absolute = absolutePath(path);
   const stats = lookAt(absolute, `the model ${quoted(path)}`);
   const name = basename(absolute);
   if (stats.isDirectory() || (stats.isSymbolicLink() && statOrNothing(absolute)?.isDirectory())) {
-    return new Walk(realpathOf(absolute) ?? absolute, name, scope).run();
+    return new Walk(realpathOf(absolute) ?? absolute, name, scope).run(pace);
   }
   return readSingleFile(absolute, name, stats, scope);
 }
@@ -64,6 +66,8 @@ class Walk {
   readonly #irregular: Irregular[] = [];
   readonly #ignored: string[] = [];
   readonly #directories: DirectoryState[] = [];
+  /** Entries so far. */
+  #seen = 0;
   /** Names of all directories that lead to a listed name, made when first needed. */
   #listedParents: ReadonlySet<string> | undefined;
   /** Directories still to be read, as names with a trailing slash; the root is "". */
@@ -77,10 +81,10 @@ class Walk {
     this.#ignorePaths = new Set(scope.ignorePaths);
   }
 
-  run(): ModelTree {
+  async run(pace: Pace): Promise<ModelTree> {
     this.#pending.push({ prefix: '', ignored: false });
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      this.#readDirectory(next.prefix, next.ignored);
+      await this.#readDirectory(next.prefix, next.ignored, pace);
     }
     return {
       root: this.#root,
@@ -93,20 +97,18 @@ class Walk {
     };
   }
 
-  #readDirectory(prefix: string, ignored: boolean): void {
+  async #readDirectory(prefix: string, ignored: boolean, pace: Pace): Promise<void> {
     const path = this.#path(prefix.slice(0, -1));
-    let listing: Listing;
     try {
       if (!ignored) this.#directories.push(directoryState(prefix, path));
-      listing = list(path);
+      for (const entry of list(path)) {
+        this.#place(prefix, entry, ignored);
+        if (++this.#seen % RARELY === 0 && pace.isDue) await pace.rest();
+      }
     } catch (cause) {
+      if (!isSystemError(cause)) throw cause;
       this.#passOver(prefix, ignored, cause);
-      return;
     }
-    for (const shown of listing.badNames) {
-      this.#setAside(prefix + shown, ignored, { what: 'a name that is not UTF-8', hint: RENAME });
-    }
-    for (const entry of listing.entries) this.#sort(prefix + entry.name, entry, ignored);
   }
 
   /** A directory that cannot be read is an error, unless nothing below it would count anyway. */
@@ -130,7 +132,16 @@ class Walk {
     return this.#listedParents.has(prefix);
   }
 
-  #sort(name: string, entry: Dirent, inIgnored: boolean): void {
+  #place(prefix: string, entry: Entry, ignored: boolean): void {
+    if ('name' in entry) {
+      this.#sort(prefix + entry.name, entry.type, ignored);
+    } else {
+      const what = 'a name that is not UTF-8';
+      this.#setAside(prefix + entry.badName, ignored, { what, hint: RENAME });
+    }
+  }
+
+  #sort(name: string, entry: FileType, inIgnored: boolean): void {
     const listed = this.#scope.listed?.has(name) === true;
     const ignored = !listed && (inIgnored || this.#ignorePaths.has(name));
     // Only a file there is a signature; anything else must not hide behind its name. When signing,
@@ -197,6 +208,9 @@ function parentsOf(names: ReadonlySet<string>): ReadonlySet<string> {
   }
   return parents;
 }
+
+/** Entries between two looks at the clock. */
+const RARELY = 64;
 
 const NO_REGULAR_FILE = 'a model is a directory or a regular file';
 const RENAME = 'rename it or remove it';

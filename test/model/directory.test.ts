@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { digest, keySigner, sign, verify } from '../../src/index.ts';
 import { readModel, type Scope } from '../../src/model/directory.ts';
+import { pathOf } from '../../src/model/tree.ts';
 import { Forger } from '../helpers/forge.ts';
 import { makeModel } from '../helpers/model.ts';
 import { refusal } from '../helpers/refusal.ts';
@@ -11,13 +12,13 @@ let unreadable: string | undefined;
 
 vi.mock(import('node:fs'), async (original) => {
   const fs = await original();
-  const readdirSync = ((path: string, ...rest: unknown[]) => {
+  const opendirSync = ((path: string, ...rest: unknown[]) => {
     if (unreadable !== undefined && path.endsWith(unreadable)) {
-      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'opendir' });
     }
-    return (fs.readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
-  }) as typeof fs.readdirSync;
-  return { ...fs, readdirSync };
+    return (fs.opendirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
+  }) as typeof fs.opendirSync;
+  return { ...fs, opendirSync };
 });
 
 afterEach(() => {
@@ -61,15 +62,15 @@ describe('a directory that cannot be read', () => {
     await refusal(() => verify(added, bundle, forger.policy), 'FILE_UNREADABLE');
   });
 
-  it('is counted under an ignored path', () => {
+  it('is counted under an ignored path', async () => {
     const model = makeModel({ a: '1', '.git/x': '2' });
     unreadable = '/.git';
-    expect(readModel(model, { ...SCOPE, ignorePaths: ['.git'] }).ignored).toEqual(['.git/']);
+    expect((await readModel(model, { ...SCOPE, ignorePaths: ['.git'] })).ignored).toEqual(['.git/']);
   });
 });
 
 describe('readModel', () => {
-  it('puts every entry into exactly one list', () => {
+  it('puts every entry into exactly one list', async () => {
     const model = makeModel({
       a: '1',
       'd/b': '2',
@@ -79,24 +80,25 @@ describe('readModel', () => {
       'model.sig': '6',
       'd/model.sig': '7',
     });
-    const tree = readModel(model, { ...SCOPE, ignorePaths: ['x'], signature: 'model.sig' });
+    const tree = await readModel(model, { ...SCOPE, ignorePaths: ['x'], signature: 'model.sig' });
     const names = tree.files.map(({ name }) => name).toSorted();
     expect(names).toEqual(['a', 'd/b', 'd/e/c', 'd/model.sig']);
     expect(tree.ignored).toEqual(['x/y', 'x/z/w']);
     expect(tree.irregular).toEqual([]);
-    expect(tree.files.every(({ name, path }) => path === join(model, name))).toBe(true);
+    expect(tree.files.every((file) => pathOf(tree.root, file) === join(model, file.name))).toBe(true);
   });
 
-  it('does not pass over a signature that a manifest lists as a file of the model', () => {
+  it('does not pass over a signature that a manifest lists as a file of the model', async () => {
     const model = makeModel({ 'model.sig': '1' });
     const listed = new Set(['model.sig']);
-    expect(readModel(model, { ...SCOPE, signature: 'model.sig', listed }).files).toHaveLength(1);
-    expect(readModel(model, { ...SCOPE, signature: 'model.sig' }).files).toHaveLength(0);
+    const scope = { ...SCOPE, signature: 'model.sig' };
+    expect((await readModel(model, { ...scope, listed })).files).toHaveLength(1);
+    expect((await readModel(model, scope)).files).toHaveLength(0);
   });
 
-  it('reads a thousand directories inside each other', () => {
+  it('reads a thousand directories inside each other', async () => {
     const name = `${Array.from({ length: 1_000 }, () => 'd').join('/')}/f`;
     const model = makeModel({ [name]: '1' });
-    expect(readModel(model, SCOPE).files.map((file) => file.name)).toEqual([name]);
+    expect((await readModel(model, SCOPE)).files.map((file) => file.name)).toEqual([name]);
   });
 });

@@ -12,8 +12,8 @@ import { refusal } from '../helpers/refusal.ts';
 const SCOPE = { ignorePaths: [], signature: undefined, allowSymlinks: false };
 
 describe('a tree that was read', () => {
-  it('is unchanged until something is', () => {
-    const tree = readModel(makeModel({ a: '1', 'd/b': '2' }), SCOPE);
+  it('is unchanged until something is', async () => {
+    const tree = await readModel(makeModel({ a: '1', 'd/b': '2' }), SCOPE);
     expect(() => checkUnchanged(tree, true)).not.toThrow();
   });
 
@@ -39,7 +39,7 @@ describe('a tree that was read', () => {
     ['the model is gone', (model) => rmSync(model, { recursive: true }), 'the model changed'],
   ])('is changed when %s, also for who cares about signed files only', async (_, change, found) => {
     const model = makeModel({ a: '1', 'd/e/b': '2' });
-    const tree = readModel(model, SCOPE);
+    const tree = await readModel(model, SCOPE);
     change(model);
     const { message } = await refusal(() => checkUnchanged(tree, false), 'FILE_CHANGED');
     expect(message).toContain(found);
@@ -47,7 +47,7 @@ describe('a tree that was read', () => {
 
   it('is changed by a file that comes or goes, for who cares about all', async () => {
     const model = makeModel({ a: '1', 'd/b': '2' });
-    const tree = readModel(model, SCOPE);
+    const tree = await readModel(model, SCOPE);
     writeFileSync(join(model, 'd', 'c'), '3');
     expect(() => checkUnchanged(tree, false)).not.toThrow();
     const { message } = await refusal(() => checkUnchanged(tree, true), 'FILE_CHANGED');

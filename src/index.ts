@@ -14,6 +14,7 @@ export type {
   VerifyOptions,
 } from './api/options.ts';
 export { sign } from './api/sign.ts';
+export type { StreamedModel } from './api/streamed.ts';
 export { type Verification, verify } from './api/verify.ts';
 export { type ErrorCode, EXIT_CODES, OmsError, type Outcome } from './errors.ts';
 export type { Bundle, Method } from './format/bundle.ts';
@@ -21,6 +22,7 @@ export type { Difference, ModelDiff } from './format/diff.ts';
 export type { HashAlgorithm, Manifest, Resource, Serialization } from './format/manifest.ts';
 export type { HashOptions } from './hashing/pool.ts';
 export type { Progress } from './hashing/progress.ts';
+export type { NamedStream } from './hashing/streams.ts';
 export { type CertificateSignerOptions, certificateSigner } from './signers/certificate.ts';
 export { type KeySignerOptions, keySigner } from './signers/key.ts';
 export type { Signer } from './signers/signer.ts';

@@ -66,8 +66,14 @@ export function checkModelPath(model: unknown): void {
   });
 }
 
-/** @throws {OmsError} `USAGE` */
-export function serializationOf(model: string, options: SerializationOptions): Serialization {
+/**
+ * @param model its path, if it has one.
+ * @throws {OmsError} `USAGE`
+ */
+export function serializationOf(
+  model: string | undefined,
+  options: SerializationOptions,
+): Serialization {
   const { hashAlgorithm = 'sha256', shardSize, allowSymlinks = false } = options;
   if (!Object.hasOwn(DIGEST_BYTES, hashAlgorithm)) {
     throw new OmsError('USAGE', 'the hash algorithm is not known', {
@@ -128,8 +134,11 @@ function hasPattern(path: string): boolean {
   return /[*?[]/.test(path);
 }
 
-export function signatureNameIn(model: string, path: string | undefined): string | undefined {
-  return path === undefined ? undefined : nameInModel(model, path);
+export function signatureNameIn(
+  model: string | undefined,
+  path: string | undefined,
+): string | undefined {
+  return path === undefined || model === undefined ? undefined : nameInModel(model, path);
 }
 
 /** @throws {OmsError} `USAGE` */

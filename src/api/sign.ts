@@ -2,18 +2,20 @@ import { OmsError } from '../errors.ts';
 import { type Bundle, type Material, parseBundle } from '../format/bundle.ts';
 import { encodeStatement } from '../format/statement.ts';
 import type { Signer } from '../signers/signer.ts';
-import { type MeasuredManifest, measureModel } from './digest.ts';
+import { measureModel } from './digest.ts';
+import type { MeasuredManifest } from './measured.ts';
 import type { SignOptions } from './options.ts';
+import type { StreamedModel } from './streamed.ts';
 
 /**
  * Signs a model: hashes its files into a manifest, and has the signer sign the statement of it
  * (§6). Nothing is written; `JSON.stringify` of the result is the text of a signature file.
  *
- * @param model path of a directory or of a single file.
+ * @param model path of a directory or of a single file, or its files as streams.
  * @throws {OmsError} what {@link digest} throws, and what the signer throws.
  */
 export async function sign(
-  model: string,
+  model: string | StreamedModel,
   signer: Signer,
   options: SignOptions = {},
 ): Promise<Bundle> {
@@ -22,7 +24,7 @@ export async function sign(
 
 /** As {@link sign}, with the figures that a report needs. */
 export async function signMeasured(
-  model: string,
+  model: string | StreamedModel,
   signer: Signer,
   options: SignOptions,
 ): Promise<MeasuredManifest & { readonly bundle: Bundle; readonly material: Material }> {

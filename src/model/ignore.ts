@@ -20,6 +20,14 @@ export function normaliseIgnorePath(
   return { kind: 'inside', name: components.join('/') };
 }
 
+/** Whether a name, or a directory that it is in, is among these paths (§6.2.1). */
+export function isIgnored(name: string, ignorePaths: ReadonlySet<string>): boolean {
+  for (let end = name.length; end > 0; end = name.lastIndexOf('/', end - 1)) {
+    if (ignorePaths.has(name.slice(0, end))) return true;
+  }
+  return false;
+}
+
 /** Sorted, without duplicates. */
 export function mergeIgnorePaths(...lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())].toSorted(compareNames);

@@ -83,10 +83,16 @@ describe('sign and verify', () => {
     const model = makeModel({ a: '12', b: '345' });
     const seen: Progress[] = [];
     const bundle = await sign(model, signer, { onProgress: (progress) => seen.push(progress) });
-    expect(seen.at(-1)).toMatchObject({ bytes: 5, totalBytes: 5, done: 2, total: 2, secondsLeft: 0 });
+    expect(seen.at(-1)).toMatchObject({
+      bytes: 5,
+      totalBytes: 5,
+      done: 2,
+      total: 2,
+      secondsLeft: 0,
+    });
     seen.length = 0;
     await verify(model, bundle, forger.policy, { onProgress: (progress) => seen.push(progress) });
-    expect(seen).toHaveLength(2);
+    expect(seen.at(-1)).toMatchObject({ bytes: 5, done: 2, total: 2 });
   });
 
   it('can be cancelled', async () => {

@@ -65,7 +65,9 @@ describe('a directory that cannot be read', () => {
   it('is counted under an ignored path', async () => {
     const model = makeModel({ a: '1', '.git/x': '2' });
     unreadable = '/.git';
-    expect((await readModel(model, { ...SCOPE, ignorePaths: ['.git'] })).ignored).toEqual(['.git/']);
+    expect((await readModel(model, { ...SCOPE, ignorePaths: ['.git'] })).ignored).toEqual([
+      '.git/',
+    ]);
   });
 });
 
@@ -85,7 +87,9 @@ describe('readModel', () => {
     expect(names).toEqual(['a', 'd/b', 'd/e/c', 'd/model.sig']);
     expect(tree.ignored).toEqual(['x/y', 'x/z/w']);
     expect(tree.irregular).toEqual([]);
-    expect(tree.files.every((file) => pathOf(tree.root, file) === join(model, file.name))).toBe(true);
+    expect(tree.files.every((file) => pathOf(tree.root, file) === join(model, file.name))).toBe(
+      true,
+    );
   });
 
   it('does not pass over a signature that a manifest lists as a file of the model', async () => {

@@ -1,4 +1,4 @@
-import { compareNames } from '../model/names.ts';
+import { sortByName } from '../model/names.ts';
 import type { Irregular, ModelFile } from '../model/tree.ts';
 import type { Resource } from './manifest.ts';
 
@@ -91,5 +91,5 @@ export function sizesOf(resources: readonly Resource[]): ReadonlyMap<string, num
 }
 
 export function sortDifferences(differences: readonly Difference[]): readonly Difference[] {
-  return differences.toSorted((a, b) => compareNames(a.name, b.name));
+  return sortByName(differences);
 }

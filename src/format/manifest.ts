@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { compareNames } from '../model/names.ts';
+import { sortByName } from '../model/names.ts';
 
 /** Identifiers of the algorithm registry for file digests (§7). */
 export type HashAlgorithm = 'sha256' | 'blake2b' | 'blake3';
@@ -55,7 +55,7 @@ export function buildManifest(
   serialization: Serialization,
   resources: Iterable<Resource>,
 ): Manifest {
-  const ordered = [...resources].sort((a, b) => compareNames(a.name, b.name));
+  const ordered = sortByName(resources);
   return { name, serialization, resources: ordered, rootDigest: rootDigestOf(ordered) };
 }
 

@@ -33,6 +33,7 @@ export class Crew {
   /** One a worker: when it has nothing left to do, and when its thread is gone. */
   readonly #completions: Promise<void>[] = [];
   readonly #exits: Promise<void>[] = [];
+  #isDismissed = false;
   readonly #failed = Promise.withResolvers<never>();
 
   constructor(memory: SharedMemory) {
@@ -49,7 +50,7 @@ export class Crew {
   async start(count: number): Promise<void> {
     if (count < 1) return;
     const { Worker } = await import('node:worker_threads');
-    for (let left = count; left > 0; left--) {
+    for (let left = count; left > 0 && !this.#isDismissed; left--) {
       try {
         this.#start(Worker);
       } catch {
@@ -79,6 +80,7 @@ export class Crew {
 
   /** Stops what still works. Every thread has ended when this returns. */
   async dismiss(): Promise<void> {
+    this.#isDismissed = true;
     stopQueue(this.#memory.queue);
     for (const worker of this.#workers) void worker.terminate();
     await Promise.all(this.#exits);

@@ -50,6 +50,12 @@ const WORTHWHILE = 25;
 /** The same in bytes of large files, which take about 1 ms for every 2 MiB. */
 const WORTHWHILE_BYTES = 32 * 2 ** 20;
 
+/** When it is judged whether the threads wait for a disk, in milliseconds after their start. */
+const JUDGE_AFTER = 150;
+
+/** Threads that use less of their processors than this wait for a disk. */
+const BUSY = 0.75;
+
 /** Milliseconds between two reports. */
 const REPORT_EVERY = 100;
 
@@ -87,6 +93,7 @@ class Run {
   readonly #crew: Crew;
   readonly #meter: ProgressMeter;
   readonly #pace: Pace;
+  #judgement: NodeJS.Timeout | undefined;
 
   constructor(memory: SharedMemory, options: HashOptions) {
     this.#memory = memory;
@@ -110,6 +117,7 @@ class Run {
     } finally {
       signal?.removeEventListener('abort', onAbort);
       clearInterval(reports);
+      clearTimeout(this.#judgement);
       this.#own.leave();
       await this.#crew.dismiss();
     }
@@ -152,6 +160,21 @@ class Run {
     const threads = Math.min(this.#options.jobs ?? usableProcessors(), MAX_THREADS);
     const own = this.#options.useCallingThread === true ? 1 : 0;
     await this.#crew.start(Math.min(threads, unseen + large) - own);
+    if (this.#options.jobs === undefined) this.#judgeLater(threads);
+  }
+
+  /**
+   * On cold storage threads wait for the disk, and twice as many keep it busier. On warm files more
+   * threads than processors only get into each other's way.
+   */
+  #judgeLater(threads: number): void {
+    const before = process.cpuUsage();
+    const start = now();
+    this.#judgement = setTimeout(() => {
+      const { user, system } = process.cpuUsage(before);
+      const busy = (user + system) / 1000 / ((now() - start) * threads);
+      if (busy < BUSY) void this.#crew.start(Math.min(threads, MAX_THREADS - this.#crew.size));
+    }, JUDGE_AFTER);
   }
 
   /** Hashes on the calling thread, in slices, until nothing is left. */

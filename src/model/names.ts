@@ -33,6 +33,21 @@ export function compareNames(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/**
+ * Puts things into the order of {@link compareNames}. Where no name has a surrogate, that is the
+ * order of JavaScript's own comparison, which takes a third of the time.
+ */
+export function sortByName<T extends { readonly name: string }>(things: Iterable<T>): T[] {
+  const sorted = [...things];
+  const isPlain = sorted.every(({ name }) => !/[\ud800-\udfff]/.test(name));
+  return sorted.sort(isPlain ? byUnits : (a, b) => compareNames(a.name, b.name));
+}
+
+function byUnits({ name: a }: { name: string }, { name: b }: { name: string }): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** Moves surrogates, which stand for the highest code points, above all other code units. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;

@@ -12,13 +12,13 @@ let unreadable: string | undefined;
 
 vi.mock(import('node:fs'), async (original) => {
   const fs = await original();
-  const opendirSync = ((path: string, ...rest: unknown[]) => {
+  const readdirSync = ((path: string, ...rest: unknown[]) => {
     if (unreadable !== undefined && path.endsWith(unreadable)) {
-      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'opendir' });
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
     }
-    return (fs.opendirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
-  }) as typeof fs.opendirSync;
-  return { ...fs, opendirSync };
+    return (fs.readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
+  }) as typeof fs.readdirSync;
+  return { ...fs, readdirSync };
 });
 
 afterEach(() => {

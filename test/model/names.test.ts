@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareNames, flawInName } from '../../src/model/names.ts';
+import { compareNames, flawInName, sortByName } from '../../src/model/names.ts';
 import { canonicalName } from '../helpers/trees.ts';
 
 describe('the order of names', () => {
@@ -25,6 +25,19 @@ describe('the order of names', () => {
         expect(Math.sign(compareNames(a, b))).toBe(expected);
       }),
       { numRuns: 3_000 },
+    );
+  });
+
+  it.each([
+    ['any', anyName],
+    ['hard', hardName],
+  ])('is that in which %s names are sorted', (_, names) => {
+    fc.assert(
+      fc.property(fc.array(names, { maxLength: 20 }), (list) => {
+        const sorted = sortByName(list.map((name) => ({ name })));
+        expect(sorted.map(({ name }) => name)).toEqual(list.toSorted(compareNames));
+      }),
+      { numRuns: 1_000 },
     );
   });
 

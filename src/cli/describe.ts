@@ -15,10 +15,18 @@ export function block(title: string, lines: readonly Line[]): readonly string[] 
 
 /** `5 files, 16,176,974 bytes (16.2 MB)` */
 export function amount(files: number, bytes: number): string {
-  const unit = ['kB', 'MB', 'GB', 'TB'].findLast((_, power) => bytes >= 1000 ** (power + 1));
-  const power = unit === undefined ? 0 : ['kB', 'MB', 'GB', 'TB'].indexOf(unit) + 1;
-  const rounded = unit === undefined ? '' : ` (${(bytes / 1000 ** power).toFixed(1)} ${unit})`;
+  const rounded = bytes < 1000 ? '' : ` (${size(bytes)})`;
   return `${count(files, 'file')}, ${count(bytes, 'byte')}${rounded}`;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** `512 B`, `16.2 MB`; as part of a whole, `3.0 of 16.2 MB` */
+export function size(bytes: number, whole?: number): string {
+  const power = UNITS.findLastIndex((_, at) => at === 0 || (whole ?? bytes) >= 1000 ** at);
+  const scaled = (number: number): string => (number / 1000 ** power).toFixed(power === 0 ? 0 : 1);
+  const numbers = whole === undefined ? [bytes] : [bytes, whole];
+  return `${numbers.map(scaled).join(' of ')} ${UNITS[power]}`;
 }
 
 /** `1 file`, `2,000 files` */
@@ -27,7 +35,7 @@ export function count(number: number, noun: string): string {
 }
 
 /** `2,000`. The first use of `toLocaleString` in a process takes 13 ms. */
-function grouped(number: number): string {
+export function grouped(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 

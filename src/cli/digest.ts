@@ -16,7 +16,8 @@ import {
 } from './common.ts';
 import { notCovered, rootDigest, serializationJson } from './describe.ts';
 import { defaultSignaturePath } from './files.ts';
-import { type CommonOptions, interruptible, type Report, type Session } from './session.ts';
+import { working } from './progress.ts';
+import type { CommonOptions, Report, Session } from './session.ts';
 import { once } from './values.ts';
 
 interface DigestArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {
@@ -56,14 +57,17 @@ export async function runDigest(
   }
   warnOfSlowHash(given.hash, session, given);
   const scope = scopeOf(model, given);
-  const { manifest, files, bytes, ignored } = await interruptible(session, (signal) =>
-    measureModel(model, {
-      ...scope,
-      ...hashOptionsOf(given),
-      signaturePath: given.signature ?? defaultSignaturePath(model),
-      useCallingThread: true,
-      signal,
-    }),
+  const { manifest, files, bytes, ignored } = await working(
+    session,
+    given,
+    given.shardSize,
+    (options) =>
+      measureModel(model, {
+        ...scope,
+        ...hashOptionsOf(given),
+        signaturePath: given.signature ?? defaultSignaturePath(model),
+        ...options,
+      }),
   );
   return {
     command: 'digest',

@@ -148,6 +148,8 @@ function buildProgram(words: readonly string[], session: Session, started: Start
     const command = add(program);
     command.allowExcessArguments(true).action(async () => {
       started.command = command;
+      // The level may stand before the command, or in the environment.
+      command.setOptionValue('logLevel', optionsOf(started).logLevel);
       started.report = await start(command.args, command, session);
     });
   }

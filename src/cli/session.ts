@@ -65,7 +65,7 @@ export const SCHEMA_VERSION = 1;
 export function deliver(session: Session, report: Report, options: CommonOptions): void {
   if (options.json === true) {
     session.stdout.write(`${toJson(report)}\n`);
-  } else if (options.quiet !== true && isTalkative(options.logLevel)) {
+  } else if (isTalkative(options)) {
     session.stdout.write(`${report.text.join('\n')}\n`);
     if (report.notes?.length) say(session, report.notes);
   }
@@ -80,6 +80,7 @@ export function toJson({ command, exitCode, json }: Omit<Report, 'text'>): strin
   return printableJson(JSON.stringify(object, undefined, 2));
 }
 
-function isTalkative(level: LogLevel | undefined): boolean {
-  return level === undefined || level === 'DEBUG' || level === 'INFO';
+/** Whether people are told more than what went wrong. */
+export function isTalkative({ quiet, logLevel = 'INFO' }: CommonOptions): boolean {
+  return quiet !== true && (logLevel === 'DEBUG' || logLevel === 'INFO');
 }

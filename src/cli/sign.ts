@@ -31,7 +31,8 @@ import {
 import { checkModelExists, defaultSignaturePath, readKeyFile } from './files.ts';
 import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
 import { findPassword } from './password.ts';
-import { type CommonOptions, interruptible, type Report, type Session } from './session.ts';
+import { working } from './progress.ts';
+import type { CommonOptions, Report, Session } from './session.ts';
 import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
 import { collect, once } from './values.ts';
 
@@ -104,15 +105,16 @@ export async function runSign(
   const signer = await makeSigner(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
-  const { manifest, bundle, material, files, bytes, ignored } = await interruptible(
+  const { manifest, bundle, material, files, bytes, ignored } = await working(
     session,
-    (signal) =>
+    given,
+    given.shardSize,
+    (options) =>
       signMeasured(model, signer, {
         ...scope,
         ...hashOptionsOf(given),
         signaturePath: signature,
-        useCallingThread: true,
-        signal,
+        ...options,
       }),
   );
   writeSignatureFile(signature, model, bundle, given.force === true, seen);

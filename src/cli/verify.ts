@@ -37,7 +37,8 @@ import {
   readSignatureFile,
 } from './files.ts';
 import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
-import { type CommonOptions, interruptible, type Report, type Session, say } from './session.ts';
+import { working } from './progress.ts';
+import { type CommonOptions, type Report, type Session, say } from './session.ts';
 import { collect, once, parseTime } from './values.ts';
 
 interface VerifyArguments extends ScopeArguments, JobsArguments, CommonOptions {
@@ -117,17 +118,17 @@ export async function runVerify(
   const signature = given.signature ?? defaultSignaturePath(model);
   checkModelExists(model);
   const signed = openSignature(model, signature, policy, given, session);
-  warnOfSlowHash(signed.manifest.serialization.hashAlgorithm, session, given);
+  const { hashAlgorithm, shardSize } = signed.manifest.serialization;
+  warnOfSlowHash(hashAlgorithm, session, given);
 
-  const verification = await interruptible(session, (signal) =>
+  const verification = await working(session, given, shardSize, (options) =>
     verifyAgainst(signed, model, {
       ...scope,
       ignoreUnsignedFiles: given.ignoreUnsignedFiles === true,
       forbidIgnoredFiles: given.forbidIgnoredFiles === true,
       ...(given.jobs === undefined ? {} : { jobs: given.jobs }),
       signaturePath: signature,
-      useCallingThread: true,
-      signal,
+      ...options,
     }),
   );
   return report(model, signature, verification, given);

@@ -99,6 +99,7 @@ class Walk {
 
   async #readDirectory(prefix: string, ignored: boolean, pace: Pace): Promise<void> {
     const path = this.#path(prefix.slice(0, -1));
+    const first = this.#pending.length;
     try {
       if (!ignored) this.#directories.push(directoryState(prefix, path));
       for (const entry of list(path)) {
@@ -109,6 +110,8 @@ class Walk {
       if (!isSystemError(cause)) throw cause;
       this.#passOver(prefix, ignored, cause);
     }
+    // The last is taken first, and the names shall come nearly in order: they are sorted later.
+    reverseFrom(this.#pending, first);
   }
 
   /** A directory that cannot be read is an error, unless nothing below it would count anyway. */
@@ -194,6 +197,12 @@ class Walk {
   /** Of a canonical name; the root for "". */
   #path(name: string): string {
     return name === '' ? this.#root : this.#prefix + name.split('/').join(sep);
+  }
+}
+
+function reverseFrom(items: unknown[], first: number): void {
+  for (let low = first, high = items.length - 1; low < high; low++, high--) {
+    [items[low], items[high]] = [items[high], items[low]];
   }
 }
 

@@ -38,9 +38,9 @@ export function compareNames(a: string, b: string): number {
  * order of JavaScript's own comparison, which takes a third of the time.
  */
 export function sortByName<T extends { readonly name: string }>(things: Iterable<T>): T[] {
-  const sorted = [...things];
-  const isPlain = sorted.every(({ name }) => !/[\ud800-\udfff]/.test(name));
-  return sorted.sort(isPlain ? byUnits : (a, b) => compareNames(a.name, b.name));
+  const all = Array.from(things);
+  const isPlain = all.every(({ name }) => !/[\ud800-\udfff]/.test(name));
+  return all.toSorted(isPlain ? byUnits : (a, b) => compareNames(a.name, b.name));
 }
 
 function byUnits({ name: a }: { name: string }, { name: b }: { name: string }): number {

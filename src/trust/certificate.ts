@@ -1,4 +1,4 @@
-import { hash, X509Certificate } from 'node:crypto';
+import { hash as digestOf, X509Certificate } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
@@ -128,7 +128,7 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     serialNumber: x509.serialNumber,
     notBefore: readTime(validity.subs[0]),
     notAfter: readTime(validity.subs[1]),
-    fingerprint: hash('sha256', der, 'hex'),
+    fingerprint: digestOf('sha256', der, 'hex'),
     isSelfIssued: issuer.value.equals(subject.value),
     signatureAlgorithm: readAlgorithm(algorithm),
     criticalExtensions: [...extensions].filter(([, { critical }]) => critical).map(([oid]) => oid),

@@ -1,6 +1,7 @@
 import { OmsError } from '../errors.ts';
 import { type Bundle, type Material, parseBundle } from '../format/bundle.ts';
 import { encodeStatement } from '../format/statement.ts';
+import { Pace } from '../pace.ts';
 import type { Signer } from '../signers/signer.ts';
 import { measureModel } from './digest.ts';
 import type { MeasuredManifest } from './measured.ts';
@@ -28,9 +29,13 @@ export async function signMeasured(
   signer: Signer,
   options: SignOptions,
 ): Promise<MeasuredManifest & { readonly bundle: Bundle; readonly material: Material }> {
+  const pace = new Pace(options.signal);
   const measured = await measureModel(model, options);
+  await pace.rest();
   const statement = encodeStatement(measured.manifest);
+  if (pace.isDue) await pace.rest();
   const bundle = await signer(statement);
+  if (pace.isDue) await pace.rest();
   return { ...measured, bundle, material: checkBundle(bundle, statement) };
 }
 

@@ -4,6 +4,7 @@ import { compareModel, isEmpty, type ModelDiff, sizesOf, sortDifferences } from 
 import type { Manifest, Resource } from '../format/manifest.ts';
 import { SINGLE_FILE } from '../format/predicate.ts';
 import { parseStatement } from '../format/statement.ts';
+import type { HashOptions } from '../hashing/pool.ts';
 import { readModel, type Scope } from '../model/directory.ts';
 import { mergeIgnorePaths } from '../model/ignore.ts';
 import { checkUnchanged, type ModelTree } from '../model/tree.ts';
@@ -54,7 +55,7 @@ export async function verify(
 ): Promise<Verification> {
   checkModelPath(model);
   checkOptions(options);
-  return verifyAgainst(openBundle(bundle, policy), model, options);
+  return verifyAgainst(await openBundle(bundle, policy, options), model, options);
 }
 
 /** What somebody trusted has signed. */
@@ -63,9 +64,20 @@ export interface SignedManifest {
   readonly manifest: Manifest;
 }
 
-/** The first half of {@link verify}: everything that needs no model (§8.1 to §8.3). */
-export function openBundle(bundle: string | Uint8Array | Bundle, policy: Policy): SignedManifest {
-  const { signer, payload } = authenticate(parseBundle(bundle), policy);
+/**
+ * The first half of {@link verify}: everything that needs no model (§8.1 to §8.3). The program's
+ * events happen between the steps.
+ */
+export async function openBundle(
+  bundle: string | Uint8Array | Bundle,
+  policy: Policy,
+  { signal }: Pick<HashOptions, 'signal'>,
+): Promise<SignedManifest> {
+  const pace = new Pace(signal);
+  const parsed = parseBundle(bundle);
+  if (pace.isDue) await pace.rest();
+  const { signer, payload } = authenticate(parsed, policy);
+  if (pace.isDue) await pace.rest();
   return { signer, manifest: parseStatement(payload) };
 }
 

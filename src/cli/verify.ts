@@ -117,7 +117,7 @@ export async function runVerify(
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
   checkModelExists(model);
-  const signed = openSignature(model, signature, policy, given, session);
+  const signed = await openSignature(model, signature, policy, given, session);
   const { hashAlgorithm, shardSize } = signed.manifest.serialization;
   warnOfSlowHash(hashAlgorithm, session, given);
 
@@ -141,10 +141,10 @@ function openSignature(
   policy: Policy,
   given: VerifyArguments,
   session: Session,
-): SignedManifest {
+): Promise<SignedManifest> {
   const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
   if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
-  return openBundle(bundle, policy);
+  return openBundle(bundle, policy, {});
 }
 
 function makePolicy(method: Method | undefined, given: VerifyArguments): Policy {

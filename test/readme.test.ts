@@ -11,8 +11,9 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 describe('the README', () => {
-  it('has an example of the library that runs as it stands', async () => {
-    const [, code = ''] = /```js\n([\s\S]*?)```/.exec(README) ?? [];
+  it('has examples of the library that run as they stand, one after the other', async () => {
+    const code = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map(([, block]) => block).join('');
+    expect(code).toContain('createReadStream');
     const folder = temporaryDirectory();
     const { privateKey, publicKey } = new Forger();
     writeFileSync(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));

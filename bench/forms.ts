@@ -16,6 +16,7 @@ const SHARDS = { hashing: { shardSize: 1_000_000_000 } } as const;
 
 const PURE: Contest = { name: 'pure', speed: atLeast(0.8) };
 const THREADS: Contest = { name: 'threads', speed: atLeast(1.9) };
+const WORKERS: Contest = { name: 'workers', speed: atLeast(1.9) };
 
 /** What goes into RESULTS.md. */
 export function fullPlan(oms: Program, references: readonly Program[]): Plan {
@@ -39,6 +40,7 @@ export function fullPlan(oms: Program, references: readonly Program[]): Plan {
     ]),
     group(madeUp('100 × 10 MiB', [100, 10 * MIB]), [
       THREADS,
+      WORKERS,
       race('digest', { twoWorkers: atMost(1) }, WITH_OPENSSL),
       race('sign key', { twoWorkers: atMost(1) }),
       race('verify key', { twoWorkers: atMost(1) }),

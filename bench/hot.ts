@@ -3,7 +3,8 @@
  * name and the milliseconds of each round. Run by inside.ts, with the library that was built.
  *
  * hot.ts pure MODEL ROUNDS: SHA-256 of one buffer that stays in the cache, against reading as well.
- * hot.ts threads MODEL ROUNDS: one thread against two.
+ * hot.ts threads MODEL ROUNDS: one thread against two, the calling one among them, as in the command.
+ * hot.ts workers MODEL ROUNDS: one worker against two, while the calling thread waits.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
@@ -22,11 +23,13 @@ const names = readdirSync(model, { recursive: true, withFileTypes: true })
   .map(({ parentPath, name }) => relative(model, join(parentPath, name)));
 const bytes = names.reduce((sum, name) => sum + statSync(join(model, name)).size, 0);
 
-const oneThread = { name: 'one thread', work: () => hashFiles(1) };
+const useCallingThread = contest !== 'workers';
+const noun = useCallingThread ? 'thread' : 'worker';
+const one = { name: `one ${noun}`, work: () => hashFiles(1) };
 const lanes =
   contest === 'pure'
-    ? [{ name: 'SHA-256 of one hot buffer', work: async () => hashBuffer() }, oneThread]
-    : [oneThread, { name: 'two threads', work: () => hashFiles(2) }];
+    ? [{ name: 'SHA-256 of one hot buffer', work: async () => hashBuffer() }, one]
+    : [one, { name: `two ${noun}s`, work: () => hashFiles(2) }];
 
 const results = lanes.map(({ name }) => ({ name, ms: new Array<number>() }));
 for (let round = 0; round <= Number(rounds); round++) {
@@ -41,7 +44,7 @@ console.log(JSON.stringify(results));
 
 async function hashFiles(jobs: number): Promise<void> {
   const files = names.map((name) => ({ name, target: undefined }));
-  await hashAll(planFiles(model, files), 'sha256', { jobs, useCallingThread: true });
+  await hashAll(planFiles(model, files), 'sha256', { jobs, useCallingThread });
 }
 
 /** As many bytes as the model has. */

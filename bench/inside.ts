@@ -4,7 +4,7 @@ import type { Target } from './target.ts';
 
 /** Two ways to hash the same bytes inside of one process, without start-up. */
 export interface Contest {
-  readonly name: 'pure' | 'threads';
+  readonly name: 'pure' | 'threads' | 'workers';
   /** For the speed of the second as a ratio to the first's. */
   readonly speed?: Target;
 }

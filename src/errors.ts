@@ -77,6 +77,8 @@ const MAX_LENGTH = 1_000;
 export class OmsError extends Error {
   readonly code: ErrorCode;
   readonly outcome: Outcome;
+  /** What happened, without what was expected and found. Not made safe to print. */
+  readonly summary: string;
   readonly expected: string | undefined;
   readonly found: string | undefined;
   readonly hint: string | undefined;
@@ -86,11 +88,13 @@ export class OmsError extends Error {
     const [expected, found] = [details.expected, details.found].map((part) =>
       part === undefined ? undefined : clipped(part, MAX_LENGTH),
     );
-    const message = [clipped(summary, MAX_LENGTH), clashOf(expected, found)].filter(Boolean);
+    const short = clipped(summary, MAX_LENGTH);
+    const message = [short, clashOf(expected, found)].filter(Boolean);
     super(printable(message.join(': ')), cause === undefined ? {} : { cause });
     this.name = 'OmsError';
     this.code = code;
     this.outcome = OUTCOMES[code];
+    this.summary = short;
     this.expected = expected;
     this.found = found;
     this.hint = hint === undefined ? undefined : printable(clipped(hint, MAX_LENGTH));

@@ -4,7 +4,9 @@ import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseBundle } from '../src/format/bundle.ts';
-import { hashAll } from '../src/hashing/pool.ts';
+import { planFiles } from '../src/hashing/plan.ts';
+import { totalsOf } from '../src/hashing/tally.ts';
+import { HashingThread } from '../src/hashing/thread.ts';
 import {
   type Bundle,
   digest,
@@ -17,6 +19,7 @@ import {
   verify,
 } from '../src/index.ts';
 import { Forger, resource, statementWith } from './helpers/forge.ts';
+import { hashed, MIB, shared, sparseModel } from './helpers/hashing.ts';
 import { makeModel, temporaryDirectory, writeFiles } from './helpers/model.ts';
 import {
   CA,
@@ -36,6 +39,26 @@ const BRIEFLY = 2_000;
 
 function withMaterial(verificationMaterial: object): Bundle {
   return { ...forger.sign(statementWith({})), verificationMaterial } as Bundle;
+}
+
+/**
+ * Digests a model that is worth several threads, in a process with these flags, after some code.
+ * Returns what came out.
+ */
+function digestInProcess(flags: readonly string[], before = ''): string {
+  const index = JSON.stringify(join(import.meta.dirname, '../src/index.ts'));
+  const script = `
+    process.on('unhandledRejection', () => { console.log('unhandled'); process.exit(9); });
+    ${before}
+    import(${index}).then(async ({ digest }) => {
+      try {
+        const { resources } = await digest('.', { jobs: 4 });
+        console.log(resources.length, 'resources');
+      } catch (error) { console.log(error.code); }
+    });`;
+  const { root } = sparseModel([20 * MIB, 30 * MIB]);
+  const options = { cwd: root, encoding: 'utf8' } as const;
+  return execFileSync(process.execPath, [...flags, '--eval', script], options).trim();
 }
 
 describe('an unauthenticated bundle must not exhaust the process:', () => {
@@ -104,34 +127,36 @@ describe('a verdict must not be of the wrong kind:', () => {
     ]);
   });
 
-  it('a dead worker pool is an error of ours and no unhandled rejection', async () => {
-    const script = `
-      const { Worker } = require('node:worker_threads');
-      process.on('unhandledRejection', () => { console.log('unhandled'); process.exit(9); });
-      import(${JSON.stringify(join(import.meta.dirname, '../src/index.ts'))}).then(async ({ digest }) => {
-        try { await digest('.', { jobs: 4 }); } catch (error) { console.log(error.code); }
-      });`;
-    const folder = makeModel(
-      Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, 'x'])),
-    );
-    const flags = ['--permission', '--allow-fs-read=*', '--eval', script];
-    const output = execFileSync(process.execPath, flags, { cwd: folder, encoding: 'utf8' });
-    expect(output.trim()).toBe('WORKER_FAILED');
+  it('a dead worker pool is an error of ours and no unhandled rejection', () => {
+    const die = `
+      const threads = require('node:worker_threads');
+      const execArgv = ['--import', 'data:text/javascript,process.exit(5)'];
+      threads.Worker = class extends threads.Worker {
+        constructor(file, options) { super(file, { ...options, execArgv }); }
+      };
+      require('node:module').syncBuiltinESMExports();`;
+    expect(digestInProcess([], die)).toBe('WORKER_FAILED');
+  });
+
+  it('a system that lets no thread start is no reason not to hash', () => {
+    expect(digestInProcess(['--permission', '--allow-fs-read=*'])).toBe('2 resources');
   });
 
   it('many more threads than jobs or processors are not started', async () => {
-    const folder = makeModel(
-      Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`f${i}`, 'x'])),
-    );
-    const jobs = Array.from({ length: 200 }, (_, i) => ({
-      name: `f${i}`,
-      path: join(folder, `f${i}`),
-      start: 0,
-      end: undefined,
-      state: undefined,
-    }));
-    expect(await hashAll(jobs, 'sha256', { jobs: 1_000_000 })).toHaveLength(200);
-  }, 30_000);
+    const { root, files } = sparseModel([12, 12, 12].map((size) => size * MIB));
+    const { digests } = await hashed(planFiles(root, files), 'sha256', { jobs: 1_000_000 });
+    expect(new Set(digests).size).toBe(3);
+  });
+
+  it('a hashing thread that is called away does not keep the others waiting for ever', () => {
+    const { root, files } = sparseModel([1, 2, 300_000]);
+    const memory = shared(planFiles(root, files));
+    const [called, other] = [new HashingThread(memory, 0, 1), new HashingThread(memory, 1)];
+    expect(called.work(0, true)).toBe('more');
+    called.leave();
+    expect(other.work(Number.POSITIVE_INFINITY)).toBe('nothing');
+    expect(totalsOf(memory.tally).done).toBe(3);
+  });
 
   it('a certificate whose date is no date is not well-formed, and is not shown', async () => {
     const impossible = der(0x17, Buffer.from('991399000000Z'));

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { type ErrorCode, OmsError, reasonOf } from '../errors.ts';
+import { OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { stopQueue } from './queue.ts';
 import { JobTable } from './table.ts';
@@ -14,11 +14,7 @@ export interface WorkerTask {
 }
 
 /** @internal The error with which a worker's work ended. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
+export type Failure = Pick<OmsError, 'code' | 'summary' | 'expected' | 'found' | 'hint'>;
 
 /**
  * The file beside this one, whether this runs as TypeScript, as compiled JavaScript, or as part of
@@ -122,7 +118,11 @@ export class Crew {
   }
 }
 
-/** An error that crossed from a thread: its message holds expected and found already. */
-function revive({ code, message, hint }: Failure): OmsError {
-  return new OmsError(code, message, hint === undefined ? {} : { hint });
+/** An error that crossed from a thread. */
+function revive({ code, summary, expected, found, hint }: Failure): OmsError {
+  return new OmsError(code, summary, {
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

@@ -91,23 +91,30 @@ export class JobRunner {
     const open = this.#open;
     if (open === undefined) throw new OmsError('INTERNAL', 'no file is open to be hashed');
     const from = open.at;
-    return this.#attempt(open.job, open.descriptor, () => {
-      let digest: string | undefined;
-      while (digest === undefined && (open.at - from < limit || open.at === open.end)) {
-        digest = this.#read(open);
-      }
-      if (digest !== undefined) {
+    const digest = this.#attempt(open.job, open.descriptor, () => {
+      while (open.at - from < limit || open.at === open.end) {
+        const last = this.#read(open);
+        if (last === undefined) continue;
         checkSame(open);
-        this.close();
+        return last;
       }
-      return { digest, bytes: open.at - from };
+      return undefined;
     });
+    if (digest !== undefined) this.close();
+    return { digest, bytes: open.at - from };
   }
 
   /** Gives up the file that is open, if one is. */
   close(): void {
-    if (this.#open !== undefined) closeSync(this.#open.descriptor);
+    const open = this.#open;
+    if (open === undefined) return;
+    // First: a descriptor whose closing failed is closed, and may be another's in a moment.
     this.#open = undefined;
+    try {
+      closeSync(open.descriptor);
+    } catch (cause) {
+      throw explain(open.job, cause);
+    }
   }
 
   /** Reads and hashes one buffer; the digest after the last. */
@@ -135,7 +142,7 @@ export class JobRunner {
       return step();
     } catch (cause) {
       this.#open = undefined;
-      closeSync(descriptor);
+      closeQuietly(descriptor);
       throw explain(job, cause);
     }
   }
@@ -149,6 +156,14 @@ interface OpenJob {
   readonly end: number;
   at: number;
   hasher: Hasher | undefined;
+}
+
+function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // The error that is already on its way says more.
+  }
 }
 
 function explain(job: HashJob, cause: unknown): unknown {

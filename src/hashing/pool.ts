@@ -173,7 +173,9 @@ class Run {
     this.#judgement = setTimeout(() => {
       const { user, system } = process.cpuUsage(before);
       const busy = (user + system) / 1000 / ((now() - start) * threads);
-      if (busy < BUSY) void this.#crew.start(Math.min(threads, MAX_THREADS - this.#crew.size));
+      const { unseen, large } = leftIn(this.#memory.queue);
+      const more = Math.min(threads, unseen + large, MAX_THREADS - this.#crew.size);
+      if (busy < BUSY) void this.#crew.start(more);
     }, JUDGE_AFTER);
   }
 

@@ -37,7 +37,7 @@ function quotasOfGroup(root: string, line: string, mounts: string): readonly num
   if (mount === undefined) return [];
   // In a container the group's own path may lie outside of what is mounted.
   const below = posix.relative(mount.root, path);
-  let group = below.startsWith('..') ? '' : below;
+  let group = below === '..' || below.startsWith('../') ? '' : below;
   const quotas: number[] = [];
   for (;;) {
     const quota = (isV2 ? quotaV2 : quotaV1)(root, posix.join(mount.point, group));
@@ -55,9 +55,16 @@ function findMount(mounts: string, isV2: boolean): { root: string; point: string
     const isCpu = type === 'cgroup' && options.split(',').includes('cpu');
     if (isV2 ? type !== 'cgroup2' : !isCpu) continue;
     const [, , , root, point] = before.split(' ');
-    if (root !== undefined && point !== undefined) return { root, point };
+    if (root !== undefined && point !== undefined) {
+      return { root: unescape(root), point: unescape(point) };
+    }
   }
   return undefined;
+}
+
+/** Blanks, tabs, line ends and backslashes stand as `\040` and so on, in octal. */
+function unescape(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(parseInt(code, 8)));
 }
 
 function quotaV2(root: string, group: string): number | undefined {

@@ -37,21 +37,27 @@ export function stopQueue({ control }: QueueMemory): void {
   Atomics.store(control, STOPPED, 1);
 }
 
+/** A job that was set aside, and how large it was found. */
+export interface LargeJob {
+  readonly job: number;
+  readonly bytes: number;
+}
+
 /** What is still to be taken. */
 export interface Left {
   /** Jobs that nobody has looked at. */
   readonly unseen: number;
-  /** Jobs that were set aside, and their bytes. */
+  /** Jobs that are set aside. */
   readonly large: number;
+  /** Bytes of all that were ever set aside. */
   readonly largeBytes: number;
 }
 
-/** What is left while nobody has begun with the large jobs. */
 export function leftIn({ control, large, sizes }: QueueMemory): Left {
   const count = Atomics.load(control, LARGE_COUNT);
   return {
     unseen: Math.max(0, large.length - Atomics.load(control, CURSOR)),
-    large: count,
+    large: Math.max(0, count - Atomics.load(control, LARGE_CURSOR)),
     largeBytes: sizes.subarray(0, count).reduce((sum, bytes) => sum + bytes, 0),
   };
 }
@@ -70,7 +76,7 @@ export class Queue {
   #next = 0;
   #end = 0;
   #searching = false;
-  /** The large jobs, largest first, once all are known. */
+  /** Places of the large jobs, largest first, once all are known. */
   #ordered: Int32Array | undefined;
 
   /** @param maxGrab jobs to take at once; with 1, a thread that leaves owes none to the others. */
@@ -103,13 +109,15 @@ export class Queue {
    * `'wait'` while other threads may still set some aside. To be asked after {@link takeUnseen} has
    * given `undefined`.
    */
-  takeLarge(): number | 'wait' | undefined {
-    const { control } = this.#memory;
+  takeLarge(): LargeJob | 'wait' | undefined {
+    const { control, large, sizes } = this.#memory;
     if (this.#ordered === undefined) {
       if (Atomics.load(control, SEARCHING) > 0) return 'wait';
       this.#ordered = this.#sort();
     }
-    return this.#ordered[Atomics.add(control, LARGE_CURSOR, 1)];
+    const place = this.#ordered[Atomics.add(control, LARGE_CURSOR, 1)];
+    if (place === undefined) return undefined;
+    return { job: large[place] as number, bytes: sizes[place] as number };
   }
 
   /** Says that this thread, which holds no job, will look at no more. */
@@ -141,9 +149,8 @@ export class Queue {
 
   /** Every thread sorts for itself and comes to the same order, so none waits for another's. */
   #sort(): Int32Array {
-    const { control, large, sizes } = this.#memory;
-    const slots = new Int32Array(Atomics.load(control, LARGE_COUNT)).map((_, slot) => slot);
-    slots.sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || a - b);
-    return slots.map((slot) => large[slot] as number);
+    const { control, sizes } = this.#memory;
+    const places = new Int32Array(Atomics.load(control, LARGE_COUNT)).map((_, place) => place);
+    return places.toSorted((a, b) => (sizes[b] as number) - (sizes[a] as number) || a - b);
   }
 }

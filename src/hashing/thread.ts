@@ -69,9 +69,12 @@ export class HashingThread {
     const large = this.#queue.takeLarge();
     if (large === 'wait') return 'wait';
     if (large === undefined) return 'nothing';
-    this.#tally.start(large);
-    this.#tally.size(this.#open(large));
-    this.#current = large;
+    this.#tally.start(large.job);
+    const bytes = this.#open(large.job);
+    this.#tally.size(bytes);
+    // It may have become another since it was set aside.
+    this.#tally.found(bytes - large.bytes);
+    this.#current = large.job;
     return 'more';
   }
 

@@ -16,8 +16,8 @@ function work(): Failure | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
-    const { code, message, hint } = error;
-    return { code, message, hint };
+    const { code, summary, expected, found, hint } = error;
+    return { code, summary, expected, found, hint };
   } finally {
     thread.leave();
   }

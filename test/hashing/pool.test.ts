@@ -1,114 +1,110 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
-import type { HashJob } from '../../src/hashing/job.ts';
-import { hashAll, type Progress } from '../../src/hashing/pool.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Plan, planFiles, planShards } from '../../src/hashing/plan.ts';
 import { hashOf } from '../helpers/forge.ts';
-import { temporaryDirectory } from '../helpers/model.ts';
-import { refusal } from '../helpers/refusal.ts';
+import {
+  ALGORITHMS,
+  hashed,
+  MIB,
+  manyNames,
+  oracle,
+  pseudoRandom,
+  SIZES,
+  sparseModel,
+} from '../helpers/hashing.ts';
+import { makeModel } from '../helpers/model.ts';
+import { threads } from '../helpers/threads.ts';
 
-function job(path: string, name: string): HashJob {
-  return { name, path, start: 0, end: undefined, state: undefined };
-}
+vi.mock(import('node:worker_threads'), async (original) => threads.replace(await original()));
 
-function manyFiles(count: number): readonly HashJob[] {
-  const directory = temporaryDirectory();
-  return Array.from({ length: count }, (_, index) => {
-    const path = join(directory, `f${index}`);
-    writeFileSync(path, `content ${index}`);
-    return job(path, `f${index}`);
+beforeEach(() => threads.begin());
+
+/** What pays for threads whatever the machine: more than they hash while they start. */
+const MUCH = [10 * MIB, 13 * MIB, 12 * MIB];
+
+/** The digests of a plan by other code. All files lie in its root. */
+function expectedOf({ root, files, shards }: Plan): readonly string[] {
+  return files.flatMap(({ name }) => {
+    const content = readFileSync(join(root, name));
+    if (shards === undefined) return [hashOf(content)];
+    return Array.from({ length: Math.ceil(content.length / shards.size) }, (_, shard) => {
+      return hashOf(content.subarray(shard * shards.size, (shard + 1) * shards.size));
+    });
   });
 }
 
-/** A file of zeros that takes no room on the disk and some seconds to hash. */
-function longFile(): HashJob {
-  const path = join(temporaryDirectory(), 'long');
-  writeFileSync(path, '');
-  truncateSync(path, 8 * 2 ** 30);
-  return job(path, 'long');
-}
+const ways = [1, 2, 3, 7].flatMap((jobs) => [
+  { jobs, useCallingThread: false },
+  { jobs, useCallingThread: true },
+]);
 
-let started = 0;
-
-vi.mock(import('node:worker_threads'), async (original) => {
-  const threads = await original();
-  class Worker extends threads.Worker {
-    constructor(...parameters: ConstructorParameters<typeof threads.Worker>) {
-      super(...parameters);
-      started++;
-    }
-  }
-  return { ...threads, Worker };
-});
-
-describe('the pool of hashing threads', () => {
-  it.each([1, 2, 3, 7])(
-    'gives every job its own digest, in order, with %d threads',
-    async (jobs) => {
-      const files = manyFiles(500);
-      const seen: Progress[] = [];
-      const results = await hashAll(files, 'sha256', { jobs, onProgress: (p) => seen.push(p) });
-      expect(results.map(({ digest }) => digest)).toEqual(
-        files.map((_, index) => hashOf(`content ${index}`)),
-      );
-      const bytes = results.reduce((sum, result) => sum + result.bytes, 0);
-      expect(seen.at(-1)).toEqual({ bytes, done: 500, total: 500 });
-      expect(seen.map(({ done }) => done)).toEqual(
-        seen.map(({ done }) => done).toSorted((a, b) => a - b),
-      );
-    },
-  );
-
-  it('does without threads for little, and with them for more', async () => {
-    started = 0;
-    expect(await hashAll(manyFiles(3), 'sha256')).toHaveLength(3);
-    expect(await hashAll([], 'sha256')).toEqual([]);
-    expect(started).toBe(0);
-    await hashAll(manyFiles(100), 'sha256', { jobs: 2 });
-    expect(started).toBe(2);
+describe('the digests', () => {
+  it.each(ALGORITHMS)('of %s are what noble computes', async (algorithm) => {
+    const contents = SIZES.map((size) => pseudoRandom(size, size));
+    const names = SIZES.map((size) => `f${size}`);
+    const root = makeModel(Object.fromEntries(names.map((name, at) => [name, contents[at]!])));
+    const files = names.map((name) => ({ name, target: undefined }));
+    expect(await hashed(planFiles(root, files), algorithm)).toEqual({
+      digests: contents.map((content) => oracle(algorithm, content)),
+      bytes: SIZES.reduce<number>((sum, size) => sum + size, 0),
+    });
   });
 
-  it('ends with the error of a file, and names it, also from a thread', async () => {
-    const files = [...manyFiles(300), job('/nonexistent/x', 'gone/x')];
-    const error = await refusal(() => hashAll(files, 'sha256', { jobs: 2 }), 'FILE_UNREADABLE');
-    expect(error.message).toBe('the file "gone/x" cannot be read: there is no such file (ENOENT)');
-    const few = await refusal(() => hashAll(files.slice(-2), 'sha256'), 'FILE_UNREADABLE');
-    expect(few.message).toBe(error.message);
+  describe('of a mixture of small files and large ones', () => {
+    const small = Array.from({ length: 100 }, (_, index) => (index * 37) % 5_000);
+    const sizes = [...small, ...MUCH, 262_143, 262_144, ...small, 300_000, 0];
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+
+    it.each(ways)('are in the order of the files: %j', async (way) => {
+      const { root, files } = sparseModel(sizes);
+      const plan = planFiles(root, files);
+      expect(await hashed(plan, 'sha256', way)).toEqual({ digests: expectedOf(plan), bytes });
+      const most = way.jobs - Number(way.useCallingThread);
+      expect(threads.started.length).toBeLessThanOrEqual(most);
+      expect(threads.started.length).toBeGreaterThanOrEqual(Math.min(1, most));
+    });
+
+    it.each(ways)('are in the order of the shards: %j', async (way) => {
+      const { root, files } = sparseModel(sizes);
+      const plan = planShards(root, files, 3_000_000);
+      expect(await hashed(plan, 'sha256', way)).toEqual({ digests: expectedOf(plan), bytes });
+    });
   });
 
-  it('ends with the exception of the callback', async () => {
-    const onProgress = (): never => {
-      throw new RangeError('from the caller');
-    };
-    await expect(hashAll(manyFiles(300), 'sha256', { onProgress })).rejects.toThrow(RangeError);
-    await expect(hashAll(manyFiles(3), 'sha256', { onProgress })).rejects.toThrow(RangeError);
+  it.each(ways)('of many small files are all there: %j', async (way) => {
+    const files = [...manyNames(9_999), ...manyNames(1, 'last')];
+    const { digests } = await hashed(planFiles('/', files), 'sha256', way);
+    const odd = digests.flatMap((digest, job) => (digest === hashOf('small') ? [] : [job]));
+    expect(odd).toEqual([9_999]);
+    expect(digests[9_999]).toBe(hashOf('last'));
   });
 
-  it('stops quickly when it is cancelled, and leaves no thread behind', async () => {
-    const controller = new AbortController();
-    const running = hashAll([longFile()], 'sha256', { signal: controller.signal });
-    await wait(200);
-    const start = performance.now();
-    controller.abort(new Error('enough'));
-    const error = await refusal(() => running, 'ABORTED');
-    expect(performance.now() - start).toBeLessThan(2_000);
-    expect(error.cause).toMatchObject({ message: 'enough' });
+  it('of nothing are none', async () => {
+    const none = { digests: [], bytes: 0 };
+    expect(await hashed(planFiles('/', []), 'sha256')).toEqual(none);
+    expect(await hashed(planShards('/', [], 5), 'blake3')).toEqual(none);
+    expect(threads.started).toEqual([]);
   });
 
-  it('does not start when it was cancelled before', async () => {
-    const signal = AbortSignal.abort();
-    await refusal(() => hashAll([longFile()], 'sha256', { signal }), 'ABORTED');
-    await refusal(() => hashAll(manyFiles(2), 'sha256', { signal }), 'ABORTED');
-  });
-
-  it('names the file at which a thread died', async () => {
-    // Not a path: this is a fault of the program, which ends the thread.
-    const broken = { ...longFile(), path: {} as string, name: 'breaks/the/thread' };
-    const files = [...manyFiles(100), broken];
-    const error = await refusal(() => hashAll(files, 'sha256', { jobs: 1 }), 'WORKER_FAILED');
-    expect(error.message).toContain('a hashing thread failed at or after "f');
-    const alone = await refusal(() => hashAll([longFile(), broken], 'sha256'), 'WORKER_FAILED');
-    expect(alone.message).toContain('"breaks/the/thread"');
+  it('of two runs at the same time are those of each', async () => {
+    const [one, other] = [
+      [...MUCH, 5, 6],
+      [7, 20 * MIB, 8, 13 * MIB],
+    ].map((sizes) => {
+      const { root, files } = sparseModel(sizes);
+      return planFiles(root, files.toReversed());
+    }) as [Plan, Plan];
+    const gone = planFiles('/', [...manyNames(3), { name: 'gone', target: '/nonexistent/x' }]);
+    const [first, second, failed] = await Promise.allSettled([
+      hashed(one, 'sha256', { jobs: 2 }),
+      hashed(other, 'sha256', { jobs: 2, useCallingThread: true }),
+      hashed(gone, 'sha256'),
+    ]);
+    expect(first).toMatchObject({ value: { digests: expectedOf(one) } });
+    expect(second).toMatchObject({ value: { digests: expectedOf(other) } });
+    expect(failed).toMatchObject({ reason: { code: 'FILE_UNREADABLE' } });
+    // All digests of zeros would be the same.
+    expect(new Set([...expectedOf(one), ...expectedOf(other)]).size).toBe(9);
   });
 });

@@ -157,7 +157,7 @@ describe('twice as many threads', () => {
     used(0);
     idle(2 + 3);
     // So many that some are left when it is judged.
-    const sizes = Array.from({ length: 8 }, (_, index) => 250 + index);
+    const sizes = Array.from({ length: 8 }, (_, index) => (250 + index) * MIB);
     expect(await startedFor(sizes, { useCallingThread: true })).toBe(2 + 3);
   });
 

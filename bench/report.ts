@@ -49,7 +49,7 @@ function introduction({ rounds, short }: Report): readonly string[] {
 
 const INSIDE = `Hashing alone, in a process that is warm. No program that reads its data can be as fast as the hot
 buffer. "Threads" counts the calling one, as the command does; "workers" leaves that free, as the
-library does. Starting and ending workers is in the time.`;
+library does. Starting and ending workers is in the time; these hash each file four times in a run.`;
 
 const WARM = `From start to end, with the model in the system's cache. Processor is the time of all threads, Memory
 the peak; a file that is mapped into memory, as the reference does for BLAKE3, counts. The reference

@@ -24,7 +24,8 @@ function keepCompiledCode(env) {
     const directory = join(base, 'oms-signing');
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { mode, uid } = fs.lstatSync(directory);
-    const isPrivate = process.getuid === undefined || (uid === process.geteuid() && !(mode & 0o022));
+    const isPrivate =
+      process.getuid === undefined || (uid === process.geteuid() && !(mode & 0o022));
     if (isPrivate) require('node:module').enableCompileCache(join(directory, 'compiled'));
   } catch {
     // It goes without.
@@ -37,7 +38,10 @@ if (isSupported(process.versions.node)) {
 } else {
   console.error(
     'oms needs Node.js 22.22.2 or later of 22, 24.15 or later of 24, or 26 and up; this is ' +
-      process.versions.node + ' (' + process.execPath + ')',
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      ')',
   );
   process.exitCode = 3;
 }

@@ -19,7 +19,7 @@ import {
   verify,
 } from '../src/index.ts';
 import { Forger, resource, statementWith } from './helpers/forge.ts';
-import { hashed, MIB, shared, sparseModel } from './helpers/hashing.ts';
+import { digestInProcess, hashed, MIB, shared, sparseModel } from './helpers/hashing.ts';
 import { makeModel, temporaryDirectory, writeFiles } from './helpers/model.ts';
 import {
   CA,
@@ -39,26 +39,6 @@ const BRIEFLY = 2_000;
 
 function withMaterial(verificationMaterial: object): Bundle {
   return { ...forger.sign(statementWith({})), verificationMaterial } as Bundle;
-}
-
-/**
- * Digests a model that is worth several threads, in a process with these flags, after some code.
- * Returns what came out.
- */
-function digestInProcess(flags: readonly string[], before = ''): string {
-  const index = JSON.stringify(join(import.meta.dirname, '../src/index.ts'));
-  const script = `
-    process.on('unhandledRejection', () => { console.log('unhandled'); process.exit(9); });
-    ${before}
-    import(${index}).then(async ({ digest }) => {
-      try {
-        const { resources } = await digest('.', { jobs: 4 });
-        console.log(resources.length, 'resources');
-      } catch (error) { console.log(error.code); }
-    });`;
-  const { root } = sparseModel([20 * MIB, 30 * MIB]);
-  const options = { cwd: root, encoding: 'utf8' } as const;
-  return execFileSync(process.execPath, [...flags, '--eval', script], options).trim();
 }
 
 describe('an unauthenticated bundle must not exhaust the process:', () => {

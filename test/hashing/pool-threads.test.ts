@@ -1,10 +1,13 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, type Mock, onTestFinished, vi } from 'vitest';
+import type { WorkerTask } from '../../src/hashing/crew.ts';
 import { JobRunner } from '../../src/hashing/job.ts';
 import { planFiles } from '../../src/hashing/plan.ts';
 import type { HashOptions } from '../../src/hashing/pool.ts';
+import { Queue } from '../../src/hashing/queue.ts';
 import { now } from '../../src/pace.ts';
 import { hashed, MIB, manyNames, sparseModel } from '../helpers/hashing.ts';
+import { refusal } from '../helpers/refusal.ts';
 import { type FakeWorker, threads } from '../helpers/threads.ts';
 
 vi.mock(import('node:worker_threads'), async (original) => threads.replace(await original()));
@@ -155,10 +158,11 @@ describe('twice as many threads', () => {
 
   it('are started when the first wait for the disk', async () => {
     used(0);
-    idle(2 + 3);
-    // So many that some are left when it is judged.
-    const sizes = Array.from({ length: 8 }, (_, index) => (250 + index) * MIB);
-    expect(await startedFor(sizes, { useCallingThread: true })).toBe(2 + 3);
+    idle(3 + 3);
+    const { root, files } = sparseModel(FOUR);
+    // Nobody hashes anything, so that all is left when it is judged.
+    await refusal(() => hashed(planFiles(root, files), 'sha256'), 'INTERNAL');
+    expect(threads.started).toHaveLength(3 + 3);
   });
 
   it('are not, when the first are busy', async () => {
@@ -184,9 +188,12 @@ describe('twice as many threads', () => {
 
   it('are not, when there is nothing for them to do', async () => {
     used(0);
-    const { root, files } = sparseModel([2 ** 40]);
-    const signal = AbortSignal.timeout(600);
-    await hashed(planFiles(root, files), 'sha256', { signal }).catch(() => {});
+    threads.fake = (worker, { workerData }) => {
+      new Queue((workerData as WorkerTask).memory.queue, 1).takeLarge();
+      setTimeout(() => worker.emit('message', undefined), 400);
+    };
+    const { root, files } = sparseModel([40 * MIB]);
+    await refusal(() => hashed(planFiles(root, files), 'sha256'), 'INTERNAL');
     expect(threads.started).toHaveLength(1);
   });
 });
@@ -204,12 +211,28 @@ describe('the calling thread', () => {
   it('leaves most of many small files to workers', async () => {
     slowDown(1);
     await hashed(planFiles('/', manyNames(20_000)), 'sha256', { jobs: 2 });
-    expect(advance.mock.calls.length).toBeLessThan(100);
+    expect(advance.mock.calls.length).toBeLessThan(20);
   });
 
   it('hashes its part of them, if it may', async () => {
     await startedFor(FOUR, { jobs: 2, useCallingThread: true });
     expect(advance.mock.calls.length).toBeGreaterThan(2);
+  });
+
+  it('goes on after it has waited for what another thread looks at', async () => {
+    slowDown(1);
+    const sizes = [64 * MIB, ...Array.from({ length: 12 }, (_, index) => index + 20)];
+    threads.fake = (worker, { workerData }) => {
+      const { queue } = (workerData as WorkerTask).memory;
+      const looking = new Queue(queue, sizes.length, 1);
+      const job = looking.takeUnseen() ?? -1;
+      setTimeout(() => {
+        looking.setAside(job, 20);
+        looking.leave();
+        worker.emit('message', undefined);
+      }, 50);
+    };
+    expect(await startedFor(sizes, { jobs: 2, useCallingThread: true })).toBe(1);
   });
 
   it.each([

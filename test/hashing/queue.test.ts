@@ -274,12 +274,23 @@ describe('a thread that is interrupted at any of its steps', () => {
     return given;
   }
 
-  function run(memory: QueueMemory, sizes: readonly number[], n: number, when: 'before' | 'after') {
-    const maxGrab = n % 2 === 0 ? 1 : 32;
-    const queues = [1, 2].map(() => new Queue(memory, sizes.length, maxGrab)) as [Queue, Queue];
+  /** @param leaves how many jobs another thread does not take while the first is interrupted. */
+  function run(
+    memory: QueueMemory,
+    sizes: readonly number[],
+    n: number,
+    when: 'before' | 'after',
+    leaves: number,
+  ): { given: readonly Given[]; isOver: boolean } {
+    const one = new Queue(memory, sizes.length);
+    const other = new Queue(memory, sizes.length, leaves === 0 ? 32 : 1);
+    const queues = [one, other];
     const given: Given[] = [];
-    const came = interruptAt(n, when, () => given.push(...drain(queues[1], sizes)));
-    given.push(...drain(queues[0], sizes));
+    const came = interruptAt(n, when, () => {
+      if (leaves === 0) given.push(...drain(other, sizes));
+      while (leftIn(memory).unseen > leaves) given.push(step(other, sizes));
+    });
+    given.push(...drain(one, sizes));
     const isOver = !came();
     vi.restoreAllMocks();
     given.push(...finish(queues, sizes));
@@ -293,14 +304,16 @@ describe('a thread that is interrupted at any of its steps', () => {
     ['more than one grab', Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? 20 : 1))],
     ['small ones only', [1, 1, 1]],
   ])('loses nothing to another, and nothing twice: %s', (_, sizes) => {
-    for (const when of ['before', 'after'] as const) {
+    const moments = (['before', 'after'] as const).flatMap((when) =>
+      [0, 1, 2].map((leaves) => [when, leaves] as const),
+    );
+    for (const [when, leaves] of moments) {
       for (let n = 1; ; n++) {
-        const { given, isOver } = run(createQueue(sizes.length), sizes, n, when);
+        const { given, isOver } = run(createQueue(sizes.length), sizes, n, when, leaves);
         expectAll(given, sizes);
-        if (isOver) {
-          expect(n).toBeGreaterThan(5);
-          break;
-        }
+        if (!isOver) continue;
+        expect(n).toBeGreaterThan(5);
+        break;
       }
     }
   });

@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs';
+import { truncateSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -110,6 +110,7 @@ describe('the jobs of shards', () => {
 
   it('carry the state of their file', () => {
     const { root, files } = sparseModel([10, 5]);
+    utimesSync(join(root, 'f0'), 1e9, 1e9);
     const plan = planShards(root, files, 6);
     const table = sent(layOut(plan, 'sha256'));
     const [first, second] = plan.shards?.states ?? [];

@@ -11,6 +11,7 @@ import { HashingThread, type SharedMemory } from '../../src/hashing/thread.ts';
 import { CHANGES } from '../helpers/changes.ts';
 import {
   ALGORITHMS,
+  digestInProcess,
   oldFile,
   openBelow,
   oracle,
@@ -146,6 +147,16 @@ describe.each([
     });
     expect(error.code).toBe('WORKER_FAILED');
     expect(error.message).toMatch(/^a hashing thread failed at "w": .*memory limit/);
+  });
+});
+
+describe('a worker of a program', () => {
+  it('does not run what the program was told to run first', () => {
+    const code = `
+      import { isMainThread } from 'node:worker_threads';
+      if (!isMainThread) process.exit(7);`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+    expect(digestInProcess(flags)).toBe('2 resources');
   });
 });
 

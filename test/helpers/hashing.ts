@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blake2b } from '@noble/hashes/blake2.js';
@@ -122,6 +123,26 @@ export function shared(plan: Plan, algorithm: HashAlgorithm = 'sha256'): SharedM
     queue: createQueue(plan.count),
     tally: createTally(9),
   };
+}
+
+/**
+ * Digests a model that is worth several threads, in a process with these flags, after some code.
+ * Returns what came out.
+ */
+export function digestInProcess(flags: readonly string[], before = ''): string {
+  const index = JSON.stringify(join(import.meta.dirname, '../../src/index.ts'));
+  const script = `
+    process.on('unhandledRejection', () => { console.log('unhandled'); process.exit(9); });
+    ${before}
+    import(${index}).then(async ({ digest }) => {
+      try {
+        const { resources } = await digest('.', { jobs: 4 });
+        console.log(resources.length, 'resources');
+      } catch (error) { console.log(error.code); }
+    });`;
+  const { root } = sparseModel([20 * MIB, 30 * MIB]);
+  const options = { cwd: root, encoding: 'utf8' } as const;
+  return execFileSync(process.execPath, [...flags, '--eval', script], options).trim();
 }
 
 /** The files below a directory that this process has open. Only Linux tells; elsewhere none. */

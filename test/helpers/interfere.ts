@@ -13,14 +13,14 @@ export type Moment =
  * Does something to a file at a moment of its being read by this thread, each time it is opened
  * anew. Returns what ends it.
  */
-export function interfere(path: string, { before, after }: Moment, act: Act): () => void {
+export function interfere(path: string, moment: Moment, act: Act): () => void {
   const { openSync, readSync } = fs;
-  let watched = -1;
-  let reads = 0;
+  /** How often the file was read, by the descriptor. */
+  const reads = new Map<number, number>();
   // An act may open and read the file itself.
   let isActing = false;
-  const actAt = (descriptor: number, count: number | undefined): void => {
-    if (isActing || descriptor !== watched || reads !== count) return;
+  const actAt = (count: number | undefined, current: number | undefined): void => {
+    if (isActing || count === undefined || count !== current) return;
     isActing = true;
     try {
       act(fs, path);
@@ -30,19 +30,18 @@ export function interfere(path: string, { before, after }: Moment, act: Act): ()
   };
   fs.openSync = (opened, ...rest) => {
     const descriptor = openSync(opened, ...rest);
-    if (isActing) return descriptor;
-    if (opened === path) {
-      watched = descriptor;
-      reads = 0;
-    } else if (descriptor === watched) watched = -1;
+    if (opened === path && !isActing) reads.set(descriptor, 0);
+    else reads.delete(descriptor);
     return descriptor;
   };
   fs.readSync = ((...parameters: Parameters<typeof readSync>) => {
     const [descriptor] = parameters;
-    if (!isActing && descriptor === watched) reads++;
-    actAt(descriptor, before);
+    const before = reads.get(descriptor);
+    const count = before === undefined ? undefined : before + 1;
+    if (count !== undefined) reads.set(descriptor, count);
+    actAt(moment.before, count);
     const read = readSync(...parameters);
-    actAt(descriptor, after);
+    actAt(moment.after, count);
     return read;
   }) as typeof readSync;
   syncBuiltinESMExports();

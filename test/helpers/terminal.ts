@@ -54,8 +54,9 @@ export function readLine(shown: string): {
   readonly erased: boolean;
   readonly rest: string;
 } {
+  // A terminal shows which key was pressed, and one more line may be drawn before it is heard.
   // oxlint-disable-next-line no-control-regex -- terminals are moved by control characters
-  const drawing = /^\r(?:\u001b\[J)?([^\u0000-\u001f\u007f]*)\u001b\[K\r/;
+  const drawing = /^(?:\^C)?\r(?:\u001b\[J)?([^\u0000-\u001f\u007f]*)\u001b\[K\r/;
   const drawn: string[] = [];
   let rest = shown;
   for (let found = drawing.exec(rest); found !== null; found = drawing.exec(rest)) {

@@ -118,8 +118,11 @@ class Run {
       signal?.removeEventListener('abort', onAbort);
       clearInterval(reports);
       clearTimeout(this.#judgement);
-      this.#own.leave();
-      await this.#crew.dismiss();
+      try {
+        this.#own.leave();
+      } finally {
+        await this.#crew.dismiss();
+      }
     }
   }
 

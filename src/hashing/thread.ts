@@ -58,7 +58,11 @@ export class HashingThread {
   /** Leaves what is not begun to others, and closes a file that was. */
   leave(): void {
     this.#queue.leave();
-    this.#runner.close();
+    try {
+      this.#runner.close();
+    } catch {
+      // Nobody wants the file's digest any more.
+    }
   }
 
   #step(scanOnly: boolean): Outlook {

@@ -176,8 +176,7 @@ describe('threads that say they are done and are not', () => {
 });
 
 describe('a file that cannot be closed', () => {
-  // FAULT: see the report; remove `.fails` with it.
-  it.fails('does not keep the threads of a run that is cancelled', async () => {
+  it('does not keep the threads of a run that is cancelled', async () => {
     const { plan } = longModel();
     const { closeSync } = fs;
     const restore = (): void => {

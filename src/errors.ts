@@ -26,6 +26,12 @@ const OUTCOMES = {
   KEY_MISMATCH: 'refused',
   /** The certificate does not lead to an anchor, or may not be used for this (§8.2). */
   CERTIFICATE_REFUSED: 'refused',
+  /** The signer is somebody else than the one asked for, or the certificate does not say who (§8.2). */
+  IDENTITY_MISMATCH: 'refused',
+  /** The transparency log does not vouch for this signature (§8.2). */
+  LOG_ENTRY_INVALID: 'refused',
+  /** No trusted clock says when the signature was made, or one says something impossible (§8.2). */
+  TIMESTAMP_INVALID: 'refused',
   /** The signed statement is not an OMS statement, or contradicts itself (§5, §8.3). */
   STATEMENT_MALFORMED: 'refused',
   /** The model differs from its signed manifest (§8.4). Thrown as {@link MismatchError}. */
@@ -46,6 +52,14 @@ const OUTCOMES = {
   WRITE_FAILED: 'unchecked',
   /** A key or certificate given by the caller cannot be used. */
   KEY_UNUSABLE: 'unchecked',
+  /** A trusted root or signing configuration cannot be used, or cannot be had. */
+  TRUST_UNUSABLE: 'unchecked',
+  /** There is no identity token, or it cannot be used to sign. */
+  TOKEN_UNUSABLE: 'unchecked',
+  /** The interactive login did not end with a token. */
+  LOGIN_FAILED: 'unchecked',
+  /** A service (Fulcio, Rekor, a timestamp authority) is down, too slow, or answers nonsense. */
+  SERVICE_FAILED: 'unchecked',
   /** The signing method is known, but this version cannot use it. */
   METHOD_UNAVAILABLE: 'unchecked',
   /** A hashing thread failed. */

@@ -1,8 +1,7 @@
 import { reasonOf } from '../errors.ts';
 import { type Bundle, type Material, type Method, parseBundle } from '../format/bundle.ts';
 import type { Envelope } from '../format/dsse.ts';
-import { Fields } from '../format/fields.ts';
-import type { JsonObject } from '../format/json.ts';
+import type { LogEntry } from '../format/log-entry.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { readStatement } from '../format/statement.ts';
 import {
@@ -87,13 +86,11 @@ function describe(certificate: Certificate): InspectedCertificate {
   };
 }
 
-function describeEntry(entry: JsonObject): { logIndex: string; integratedTime: string } {
-  const fields = new Fields(entry, 'the log entry', 'BUNDLE_MALFORMED');
-  const text = (key: string): string => {
-    const value = fields.optional(key);
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-  };
-  return { logIndex: text('logIndex'), integratedTime: text('integratedTime') };
+function describeEntry({ logIndex, integratedTime }: LogEntry): {
+  logIndex: string;
+  integratedTime: string;
+} {
+  return { logIndex: String(logIndex), integratedTime: String(integratedTime) };
 }
 
 /** The only place where a statement is read whose signature nobody has checked. */

@@ -1,5 +1,7 @@
 import type { Manifest, Serialization } from '../format/manifest.ts';
 import { printable } from '../printable.ts';
+import type { CertificateSummary } from '../trust/certificate.ts';
+import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import type { SignerIdentity } from '../verifiers/verifier.ts';
 
 /** One line of a block: what it is about, and what it is. */
@@ -47,6 +49,7 @@ export function signerLines(signer: SignerIdentity): readonly Line[] {
   if (signer.method === 'key') {
     return [['Signed by', `the key sha256:${signer.fingerprint} (${signer.curve})`]];
   }
+  if (signer.method === 'sigstore') return keylessLines(signer);
   const [leaf] = signer.chain;
   const anchor = signer.chain.at(-1);
   const { at, source } = signer.time;
@@ -59,20 +62,43 @@ export function signerLines(signer: SignerIdentity): readonly Line[] {
   ];
 }
 
+const NAME_KINDS: Readonly<Record<SigstoreSignerIdentity['identity']['kind'], string>> = {
+  email: 'e-mail address',
+  uri: 'URI',
+  username: 'user name',
+  dns: 'host name',
+};
+
+function keylessLines(signer: SigstoreSignerIdentity): readonly Line[] {
+  const { identity, issuer, logEntries, times, claims } = signer;
+  const source = claims['source-repository-uri'];
+  const built = [source, claims['source-repository-ref'], claims['source-repository-digest']];
+  return [
+    ['Signed by', `${identity.value} (${NAME_KINDS[identity.kind]})`],
+    ['Vouched for', `by ${issuer}`],
+    ...(source === undefined ? [] : [['Source', built.filter(Boolean).join(' ')] as const]),
+    ...times.map(({ at, url }) => ['Signed at', `${iso(at)}, says ${url}`] as const),
+    ...logEntries.map(({ log, index }) => ['Logged', `${log}, index ${index}`] as const),
+  ];
+}
+
 export function iso(date: Date): string {
   return date.toISOString().replace('.000Z', 'Z');
 }
 
 export function signerJson(signer: SignerIdentity): Record<string, unknown> {
-  return signer.method === 'key'
-    ? { ...signer, fingerprint: `sha256:${signer.fingerprint}` }
-    : {
-        ...signer,
-        chain: signer.chain.map((certificate) => ({
-          ...certificate,
-          fingerprint: `sha256:${certificate.fingerprint}`,
-        })),
-      };
+  switch (signer.method) {
+    case 'key':
+      return { ...signer, fingerprint: `sha256:${signer.fingerprint}` };
+    case 'certificate':
+      return { ...signer, chain: signer.chain.map(certificateJson) };
+    case 'sigstore':
+      return { ...signer, certificate: certificateJson(signer.certificate) };
+  }
+}
+
+export function certificateJson(certificate: CertificateSummary): CertificateSummary {
+  return { ...certificate, fingerprint: `sha256:${certificate.fingerprint}` };
 }
 
 export function serializationJson(serialization: Serialization): Record<string, unknown> {

@@ -10,7 +10,9 @@ import {
   MAX_CERTIFICATES,
   MAX_HINT_LENGTH,
   MAX_KEY_BYTES,
+  MAX_TIMESTAMP_BYTES,
 } from './limits.ts';
+import { type LogEntry, readLogEntry } from './log-entry.ts';
 import { malformed } from './malformed.ts';
 
 /** The only media type that OMS bundles have had (§4, §8.1). */
@@ -49,8 +51,8 @@ export type Material = KeyMaterial | CertificateMaterial | SigstoreMaterial;
 export interface ParsedBundle {
   readonly material: Material;
   readonly envelope: Envelope;
-  /** Entries as they stand in the bundle; only the sigstore method gives them a meaning. */
-  readonly logEntries: readonly JsonObject[];
+  /** Only the sigstore method gives them a meaning. */
+  readonly logEntries: readonly LogEntry[];
   /** RFC 3161 tokens, DER. */
   readonly timestamps: readonly Uint8Array[];
 }
@@ -206,16 +208,15 @@ function readCertificate(fields: Fields, where: string): Uint8Array {
   return der;
 }
 
-function readLogEntries(material: Fields): readonly JsonObject[] {
+function readLogEntries(material: Fields): readonly LogEntry[] {
   if (material.optional('tlogEntries') === undefined) return [];
   const entries = material.array('tlogEntries');
   if (entries.length > MAX_ATTESTATIONS) {
     throw material.error('tlogEntries', `at most ${MAX_ATTESTATIONS} entries`);
   }
-  return entries.map((entry, index) => {
-    const where = `verificationMaterial.tlogEntries[${index}]`;
-    return new Fields(entry, where, 'BUNDLE_MALFORMED').raw;
-  });
+  return entries.map((entry, index) =>
+    readLogEntry(entry, `verificationMaterial.tlogEntries[${index}]`),
+  );
 }
 
 function readTimestamps(material: Fields): readonly Uint8Array[] {
@@ -229,6 +230,10 @@ function readTimestamps(material: Fields): readonly Uint8Array[] {
   return tokens.map((token, index) => {
     const where = `timestampVerificationData.rfc3161Timestamps[${index}]`;
     const fields = new Fields(token, where, 'BUNDLE_MALFORMED').only('signedTimestamp');
-    return decodeBase64(fields.string('signedTimestamp'), where, 'BUNDLE_MALFORMED');
+    const bytes = decodeBase64(fields.string('signedTimestamp'), where, 'BUNDLE_MALFORMED');
+    if (bytes.length > MAX_TIMESTAMP_BYTES) {
+      throw fields.error('signedTimestamp', `at most ${MAX_TIMESTAMP_BYTES} bytes`);
+    }
+    return bytes;
   });
 }

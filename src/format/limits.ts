@@ -44,3 +44,31 @@ export const MAX_ATTESTATIONS = 64;
 
 /** A signature in DER bytes: two P-521 integers take 139. */
 export const MAX_SIGNATURE_BYTES = 512;
+
+/** The body of a log entry: two signatures' worth of base64 and a certificate. */
+export const MAX_LOG_BODY_BYTES = 64 * 1024;
+
+/** The hashes of a Merkle proof: one for each bit of a 64-bit index, at the most. */
+export const MAX_PROOF_HASHES = 64;
+
+/** A checkpoint with the signatures of its log and of witnesses; real ones take 200 to 2,000. */
+export const MAX_CHECKPOINT_LENGTH = 32 * 1024;
+
+/** One RFC 3161 response in DER bytes, its certificates included; real ones take 700 to 6,000. */
+export const MAX_TIMESTAMP_BYTES = 16 * 1024;
+
+/** The body of a log entry, as JSON. */
+export const LOG_BODY_LIMITS: JsonLimits = {
+  bytes: MAX_LOG_BODY_BYTES,
+  depth: 10,
+  values: 200,
+  keys: 100,
+};
+
+/** A trusted root or signing configuration; the public ones take 7 and 2 kilobytes. */
+export const TRUST_LIMITS: JsonLimits = {
+  bytes: 4 * 2 ** 20,
+  depth: 16,
+  values: 50_000,
+  keys: 1_000,
+};

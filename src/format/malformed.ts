@@ -1,9 +1,11 @@
 import { type ErrorCode, type ErrorDetails, OmsError } from '../errors.ts';
 
-/** The two documents of this folder, as messages call them, by the code of their errors. */
+/** The documents that are read, as messages call them, by the code of their errors. */
 const DOCUMENTS: Partial<Record<ErrorCode, string>> = {
   BUNDLE_MALFORMED: 'the signature file is not a valid bundle',
   STATEMENT_MALFORMED: 'the signed statement is not valid',
+  LOG_ENTRY_INVALID: 'the log entry is not valid',
+  TRUST_UNUSABLE: 'the trust configuration is not valid',
 };
 
 /** What the reader of a damaged file can do; a statement that is signed so only its signer can mend. */

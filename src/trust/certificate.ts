@@ -1,7 +1,7 @@
 import { hash as digestOf, X509Certificate } from 'node:crypto';
-import { createRequire } from 'node:module';
 import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
+import { parseDer } from './asn1.ts';
 import { pemBlocks, textOf } from './pem.ts';
 
 /** What people are shown of a certificate. Its names are the CA's word. */
@@ -41,6 +41,8 @@ export interface Certificate extends CertificateSummary {
     | undefined;
   /** §4.2.1.12: OIDs; `undefined` without the extension. */
   readonly extendedKeyUsage: readonly string[] | undefined;
+  /** The content of each extension (`extnValue`) by OID, for those that have rules of their own. */
+  readonly extensions: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Object identifiers of RFC 5280 that decisions depend on. */
@@ -51,17 +53,12 @@ export const OID = {
   nameConstraints: '2.5.29.30',
   extendedKeyUsage: '2.5.29.37',
   codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
   anyExtendedKeyUsage: '2.5.29.37.0',
   rsassaPss: '1.2.840.113549.1.1.10',
   /** The arc of Fulcio's own extensions. */
   fulcio: '1.3.6.1.4.1.57264.1.',
 } as const;
-
-/** Loaded when the first certificate is read: the key method must not wait for it. */
-const require = createRequire(import.meta.url);
-function asn1(): typeof ASN1Obj {
-  return (require('@sigstore/core') as typeof import('@sigstore/core')).ASN1Obj;
-}
 
 /**
  * @param where names the certificate in messages.
@@ -72,7 +69,7 @@ export function parseCertificate(der: Uint8Array, where: string): Certificate {
     const x509 = new X509Certificate(der);
     // Node also takes PEM text, and passes over what follows the certificate.
     if (!x509.raw.equals(der)) throw new Error('there is something around it');
-    return read(der, x509, asn1().parseBuffer(Buffer.from(der)));
+    return read(der, x509, parseDer(der));
   } catch (cause) {
     throw new OmsError('CERTIFICATE_REFUSED', `${where} is not a well-formed certificate`, {
       cause,
@@ -137,6 +134,7 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     basicConstraints: readBasicConstraints(extensions.get(OID.basicConstraints)?.value),
     keyUsage: readKeyUsage(extensions.get(OID.keyUsage)?.value),
     extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map(readOid),
+    extensions: new Map([...extensions].map(([oid, extension]) => [oid, extension.der])),
   };
 }
 
@@ -167,6 +165,7 @@ function readOid(value: ASN1Obj): string {
 interface Extension {
   readonly critical: boolean;
   readonly value: ASN1Obj;
+  readonly der: Uint8Array;
 }
 
 /** RFC 5280 §4.1: `SEQUENCE { extnID, critical DEFAULT FALSE, extnValue OCTET STRING }`. */
@@ -181,8 +180,8 @@ function readExtensions(tbs: ASN1Obj): ReadonlyMap<string, Extension> {
     }
     if (extensions.has(oid)) throw new Error(`the extension ${oid} appears twice`);
     const critical = subs.length === 3 && subs[1]?.toBoolean() === true;
-    const value = DECISIVE.has(oid) ? asn1().parseBuffer(Buffer.from(wrapped.value)) : wrapped;
-    extensions.set(oid, { critical, value });
+    const value = DECISIVE.has(oid) ? parseDer(wrapped.value) : wrapped;
+    extensions.set(oid, { critical, value, der: wrapped.value });
   }
   return extensions;
 }

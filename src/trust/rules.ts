@@ -120,7 +120,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   OID.basicConstraints,
   OID.keyUsage,
   OID.extendedKeyUsage,
-  // Names are shown, and never compared with anything, so an alternative one decides nothing.
+  // Names decide nothing in a chain; whom a keyless certificate names is compared by its verifier.
   OID.subjectAltName,
 ]);
 

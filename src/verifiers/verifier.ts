@@ -7,12 +7,17 @@ import {
   verifyWithCertificate,
 } from './certificate.ts';
 import { type KeyPolicy, type KeySignerIdentity, verifyWithKey } from './key.ts';
+import {
+  type SigstorePolicy,
+  type SigstoreSignerIdentity,
+  verifyWithSigstore,
+} from './sigstore.ts';
 
 /** Whom the verifier trusts. Nothing in it has a default. */
-export type Policy = KeyPolicy | CertificatePolicy;
+export type Policy = KeyPolicy | CertificatePolicy | SigstorePolicy;
 
 /** Who signed, as far as the method can tell. */
-export type SignerIdentity = KeySignerIdentity | CertificateSignerIdentity;
+export type SignerIdentity = KeySignerIdentity | CertificateSignerIdentity | SigstoreSignerIdentity;
 
 /** What comes out of a signature that was accepted, and out of nothing else. */
 export interface Authenticated {
@@ -34,9 +39,12 @@ export function authenticate(bundle: ParsedBundle, policy: Policy): Authenticate
     case 'certificate':
       if (material.method !== 'certificate') throw wrongMethod(policy.method, material.method);
       return verifyWithCertificate(bundle, material, policy);
+    case 'sigstore':
+      if (material.method !== 'sigstore') throw wrongMethod(policy.method, material.method);
+      return verifyWithSigstore(bundle, material, policy);
     default:
       throw new OmsError('USAGE', 'the policy names no known method', {
-        expected: 'key or certificate',
+        expected: 'key, certificate or sigstore',
         found: String((policy as { method?: unknown } | undefined)?.method),
       });
   }
@@ -46,9 +54,6 @@ function wrongMethod(expected: Method, found: Method): OmsError {
   return new OmsError('METHOD_MISMATCH', 'the bundle was signed with another method', {
     expected,
     found,
-    hint:
-      found === 'sigstore'
-        ? 'it is a keyless bundle, which this version of oms cannot verify'
-        : `verify it with the method ${found}, if that is whom you trust`,
+    hint: `verify it with the method ${found}, if that is whom you trust`,
   });
 }

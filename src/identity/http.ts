@@ -1,0 +1,132 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { OmsError } from '../errors.ts';
+import { Fields } from '../format/fields.ts';
+import { type JsonLimits, readJson } from '../format/json.ts';
+import { aborted } from '../pace.ts';
+
+/** Tokens have one or two kilobytes, the metadata of a provider two to eight. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const ANSWER_LIMITS: JsonLimits = { bytes: MAX_ANSWER_BYTES, depth: 8, values: 1_000, keys: 200 };
+
+export interface Call {
+  readonly url: URL;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds for the whole call, the body of the answer included. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a server said, whatever its status. Redirects are answers too: none is followed. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Why there is no answer. */
+export interface Silence {
+  /** A reason in our own words: those of `fetch` can quote the address and the secrets in it. */
+  readonly failed: string;
+  /** Whether another try may end better. */
+  readonly isPassing: boolean;
+}
+
+/**
+ * Calls a server once.
+ *
+ * @throws {OmsError} `ABORTED`, or the `OmsError` that the signal was aborted with.
+ */
+export async function call(request: Call): Promise<Answer | Silence> {
+  const { url, method = 'GET', headers = {}, body = null, timeout, signal } = request;
+  throwIfAborted(signal);
+  const end = new AbortController();
+  const onAbort = (): void => end.abort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    end.abort();
+  }, timeout);
+  try {
+    const init = { method, headers: { ...headers }, body, redirect: 'manual' } as const;
+    const response = await fetch(url, { ...init, signal: end.signal });
+    const bytes = await readBody(response);
+    if (bytes === undefined) {
+      return { failed: `it answered with more than ${MAX_ANSWER_BYTES} bytes`, isPassing: false };
+    }
+    return { status: response.status, headers: response.headers, bytes };
+  } catch (error) {
+    throwIfAborted(signal);
+    const seconds = `${timeout / 1000} second${timeout === 1000 ? '' : 's'}`;
+    const failed = isLate ? `it did not answer within ${seconds}` : connectionFailure(error);
+    return { failed, isPassing: true };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    // Ends the connection of an answer that was not read to its end.
+    end.abort();
+  }
+}
+
+async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function connectionFailure(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const isCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code);
+  return isCode ? `the connection failed (${code})` : 'the connection failed';
+}
+
+/** Milliseconds to wait before each further try. */
+const PAUSES = [500, 1_500];
+
+/** As {@link call}, with two further tries when the server is down, late or troubled. */
+export async function callPatiently(
+  request: Call,
+  pauses: readonly number[] = PAUSES,
+): Promise<Answer | Silence> {
+  for (const wait of pauses) {
+    const answer = await call(request);
+    const isPassing = 'failed' in answer ? answer.isPassing : answer.status >= 500;
+    if (!isPassing) return answer;
+    await rest(wait, request.signal);
+  }
+  return call(request);
+}
+
+async function rest(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await pause(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
+  }
+}
+
+/** @throws {OmsError} when the signal has fired: its reason, or `ABORTED`. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw signal.reason instanceof OmsError ? signal.reason : aborted(signal);
+}
+
+/** One text of a JSON object, or nothing. Errors are not passed on, for they quote the answer. */
+export function memberOf({ bytes }: Answer, key: string): string | undefined {
+  try {
+    const json = readJson(bytes, ANSWER_LIMITS, 'the answer', 'TOKEN_UNUSABLE');
+    return new Fields(json, '', 'TOKEN_UNUSABLE').string(key);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import { quoted } from '../printable.ts';
+
+/**
+ * Reads the URL of an issuer or of a service that is told secrets: https, or http on this machine;
+ * without user name and password.
+ */
+export function readSecureUrl(text: string): URL | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return isSafe ? url : undefined;
+}
+
+/**
+ * Reads the identifier of an OpenID provider, which has neither query nor fragment (OpenID Connect
+ * Core §2, `iss`).
+ */
+export function readIssuer(text: string): URL | undefined {
+  return /[?#]/.test(text) ? undefined : readSecureUrl(text);
+}
+
+/** What {@link readIssuer} takes, for messages. */
+export const ISSUER_FORM = 'an https URL without query (http only on this machine)';
+
+/** A URL for a message, unless it may hold a password. */
+export function shownUrl(text: string): string {
+  return text.includes('@') ? 'a URL with a user name or password' : quoted(text);
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}

@@ -1,0 +1,157 @@
+import { OmsError } from '../errors.ts';
+import type { ParsedBundle, SigstoreMaterial } from '../format/bundle.ts';
+import type { SignedPayload } from '../format/dsse.ts';
+import { quoted } from '../printable.ts';
+import {
+  type Certificate,
+  type CertificateSummary,
+  OID,
+  parseCertificate,
+  summarise,
+} from '../trust/certificate.ts';
+import { type ClaimName, type IdentityName, readFulcioIdentity } from '../trust/fulcio.ts';
+import { type Curve, curveOf, verifyPayload } from '../trust/keys.ts';
+import { checkLogBody, loggedSignature } from '../trust/log-body.ts';
+import { checkLogValidity, findLog, type LoggedEntry } from '../trust/proof.ts';
+import { flawInLeaf } from '../trust/rules.ts';
+import { verifyEvidence } from '../trust/sigstore.ts';
+import { findAuthority, type TrustedTimestamp } from '../trust/timestamp.ts';
+import type { TrustSource } from '../trust/trust-source.ts';
+import { parseTrustedRoot } from '../trust/trusted-root.ts';
+import { checkIdentity, checkIdentityPolicy, type IdentityPolicy } from './identity.ts';
+import { checkDistinct, checkThresholds, type Thresholds, thresholdsOf } from './thresholds.ts';
+
+/** Trust one identity, on the word of one identity provider and of one Sigstore instance. */
+export interface SigstorePolicy extends IdentityPolicy {
+  readonly method: 'sigstore';
+  /** The instance's CAs, logs and timestamp authorities: Sigstore's `TrustedRoot` in JSON. */
+  readonly trustedRoot: TrustSource;
+  /** How many independent operators must vouch; 1 each unless said. */
+  readonly thresholds?: Thresholds | undefined;
+}
+
+/** Who signed, for the sigstore method. */
+export interface SigstoreSignerIdentity {
+  readonly method: 'sigstore';
+  readonly curve: Curve;
+  readonly identity: IdentityName;
+  /** URL of the OpenID provider that vouched for it. */
+  readonly issuer: string;
+  readonly claims: Readonly<Partial<Record<ClaimName, string>>>;
+  readonly certificate: CertificateSummary;
+  readonly logEntries: readonly { readonly log: string; readonly index: string }[];
+  /** When the signature was made, on whose word. Never empty. */
+  readonly times: readonly ProvenTime[];
+}
+
+export interface ProvenTime {
+  readonly at: Date;
+  readonly source: 'log' | 'timestamp-authority';
+  /** URL of the log or the authority, as the trusted root has it. */
+  readonly url: string;
+}
+
+/**
+ * Verifies a bundle of the sigstore method (§8.2), without any network: that the trusted instance
+ * issued the certificate, logged the signature while the certificate was good, and that the
+ * certificate is of whom the policy names.
+ *
+ * @throws {OmsError} `USAGE`, `TRUST_UNUSABLE`, `CERTIFICATE_REFUSED`, `LOG_ENTRY_INVALID`,
+ *   `TIMESTAMP_INVALID`, `SIGNATURE_INVALID`, `IDENTITY_MISMATCH`
+ */
+export function verifyWithSigstore(
+  { envelope, logEntries, timestamps: tokens }: ParsedBundle,
+  material: SigstoreMaterial,
+  policy: SigstorePolicy,
+): { readonly signer: SigstoreSignerIdentity; readonly payload: SignedPayload } {
+  checkIdentityPolicy(policy);
+  const thresholds = thresholdsOf(policy.thresholds);
+  const root = parseTrustedRoot(policy.trustedRoot);
+  const leaf = parseCertificate(material.certificate, 'the signing certificate');
+  const signed = loggedSignature(envelope);
+  const entries = logEntries.map((entry) => findLog(entry, root.logs));
+  checkDistinct(entries);
+  const timestamps = tokens.map((token) => findAuthority(token, root.timestampAuthorities));
+  const times = provenTimes(entries, timestamps);
+
+  checkLeaf(leaf, times);
+  for (const { entry } of entries) checkLogBody(entry, signed, leaf.der);
+  const isSigned = (): boolean =>
+    verifyPayload(envelope.payload, envelope.signature, leaf.x509.publicKey);
+  verifyEvidence({ leaf, signed, entries, timestamps, isSigned }, root);
+  for (const entry of entries)
+    checkLogValidity(
+      entry,
+      times.map(({ at }) => at),
+    );
+  checkThresholds(entries, timestamps, thresholds);
+  const identity = readFulcioIdentity(leaf);
+  checkIdentity(identity, policy);
+
+  return {
+    payload: { bytes: envelope.payload, encoding: 'dsse' },
+    signer: {
+      method: 'sigstore',
+      curve: curveOf(leaf.x509.publicKey),
+      identity: identity.name,
+      issuer: identity.issuer,
+      claims: identity.claims,
+      certificate: summarise(leaf),
+      logEntries: entries.map(({ entry, log }) => ({
+        log: log.baseUrl,
+        index: String(entry.logIndex),
+      })),
+      times,
+    },
+  };
+}
+
+/**
+ * The times that are signed by somebody. A log's time counts only with its promise, which is what
+ * signs it. They are proven once the signatures are verified.
+ */
+function provenTimes(
+  entries: readonly LoggedEntry[],
+  timestamps: readonly TrustedTimestamp[],
+): readonly ProvenTime[] {
+  const times: readonly ProvenTime[] = [
+    ...timestamps.map(({ at, authority }) => ({
+      at,
+      source: 'timestamp-authority' as const,
+      url: authority.uri,
+    })),
+    ...entries
+      .filter(({ entry }) => entry.promise !== undefined)
+      .map(({ entry, log }) => ({
+        at: new Date(Number(entry.integratedTime) * 1000),
+        source: 'log' as const,
+        url: log.baseUrl,
+      })),
+  ];
+  if (times.length > 0) return times;
+  throw new OmsError('TIMESTAMP_INVALID', 'nobody says when the signature was made', {
+    expected: "a timestamp of a trusted authority, or a log's signed time",
+    found: 'neither',
+  });
+}
+
+/** Fulcio's certificates are for signing code, and say so; what is not said is not assumed. */
+function checkLeaf(leaf: Certificate, times: readonly ProvenTime[]): void {
+  const { extendedKeyUsage, keyUsage, basicConstraints } = leaf;
+  if (extendedKeyUsage?.includes(OID.codeSigning) !== true) {
+    throw unfit(leaf, 'the extended key usage codeSigning', extendedKeyUsage?.join(', ') ?? 'none');
+  }
+  if (keyUsage?.digitalSignature !== true) {
+    throw unfit(leaf, 'the key usage digitalSignature', 'none');
+  }
+  if (basicConstraints?.ca === true) throw unfit(leaf, 'no CA certificate', 'one');
+  for (const { at } of times) {
+    const flaw = flawInLeaf(leaf, at);
+    if (flaw !== undefined) throw flaw;
+  }
+}
+
+function unfit(leaf: Certificate, expected: string, found: string): OmsError {
+  const summary = `the signing certificate issued by ${quoted(leaf.issuer, 80)} may not sign this`;
+  return new OmsError('CERTIFICATE_REFUSED', summary, { expected, found });
+}

@@ -1,0 +1,65 @@
+import { OmsError } from '../errors.ts';
+import type { LoggedEntry } from '../trust/proof.ts';
+import type { TrustedTimestamp } from '../trust/timestamp.ts';
+
+/** How many independent operators must vouch for a signature. */
+export interface Thresholds {
+  /** Operators of transparency logs that have the signature. */
+  readonly logs?: number | undefined;
+  /** Operators of logs and timestamp authorities that say when it was made. */
+  readonly times?: number | undefined;
+}
+
+/** With what is not said filled in. */
+type Required = Readonly<Record<keyof Thresholds, number>>;
+
+/** @throws {OmsError} `USAGE` */
+export function thresholdsOf({ logs = 1, times = 1 }: Thresholds = {}): Required {
+  for (const [name, value] of Object.entries({ logs, times })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new OmsError('USAGE', `the threshold of ${name} must be a whole number from 1`, {
+        found: String(value),
+      });
+    }
+  }
+  return { logs, times };
+}
+
+/**
+ * Counts operators: what one says twice is said once (Sigstore's `TrustedRoot`, `operator`).
+ *
+ * @throws {OmsError} `LOG_ENTRY_INVALID`, `TIMESTAMP_INVALID`
+ */
+export function checkThresholds(
+  entries: readonly LoggedEntry[],
+  timestamps: readonly TrustedTimestamp[],
+  thresholds: Required,
+): void {
+  const ofLog = ({ log }: LoggedEntry): string => log.operator || log.baseUrl;
+  const logs = new Set(entries.map(ofLog));
+  if (logs.size < thresholds.logs) {
+    throw new OmsError('LOG_ENTRY_INVALID', 'too few transparency logs have the signature', {
+      expected: `entries of ${thresholds.logs} operators`,
+      found: `${logs.size}`,
+    });
+  }
+  const clocks = new Set([
+    ...timestamps.map(({ authority }) => authority.operator || authority.uri),
+    ...entries.filter(({ entry }) => entry.promise !== undefined).map(ofLog),
+  ]);
+  if (clocks.size < thresholds.times) {
+    throw new OmsError('TIMESTAMP_INVALID', 'too few say when the signature was made', {
+      expected: `times of ${thresholds.times} operators`,
+      found: `${clocks.size}`,
+    });
+  }
+}
+
+/** @throws {OmsError} `LOG_ENTRY_INVALID` when one log is there twice. */
+export function checkDistinct(entries: readonly LoggedEntry[]): void {
+  if (new Set(entries.map(({ log }) => log)).size < entries.length) {
+    throw new OmsError('LOG_ENTRY_INVALID', 'the bundle has two entries of one log', {
+      expected: 'each log once',
+    });
+  }
+}

@@ -25,7 +25,7 @@ export function openBrowser(
   const isWeb = target?.protocol === 'https:' || target?.protocol === 'http:';
   if (target === null || !isWeb || !hasDisplay(env, platform)) return Promise.resolve(false);
   const [program, ...words] = OPENERS[platform] ?? ELSEWHERE;
-  return start(program, [...words, target.href], env);
+  return start(program, [...words, target.href], env).catch(() => false);
 }
 
 function hasDisplay(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {

@@ -8,15 +8,13 @@ const NAME = 'GitLab CI';
  */
 export const gitlabCi: TokenSource = {
   name: NAME,
-  find({ env, audience }) {
-    return Promise.resolve().then(() => {
-      if (!isOn(env['GITLAB_CI'])) return ELSEWHERE;
-      const variable = variableFor(audience);
-      const token = valueOf(env, variable);
-      if (token !== undefined) return token;
-      const declaration = `id_tokens: ${variable}: aud: ${audience}`;
-      throw noToken(NAME, `${variable} is not set`, `declare "${declaration}" in the job`);
-    });
+  async find({ env, audience }) {
+    if (!isOn(env['GITLAB_CI'])) return ELSEWHERE;
+    const variable = variableFor(audience);
+    const token = valueOf(env, variable);
+    if (token !== undefined) return token;
+    const declaration = `id_tokens: ${variable}: aud: ${audience}`;
+    throw noToken(NAME, `${variable} is not set`, `declare "${declaration}" in the job`);
   },
 };
 

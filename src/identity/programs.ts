@@ -94,8 +94,8 @@ function reasonOf({ code, killed }: Failure, program: string, timeout: number): 
     : `${program} could not be run`;
 }
 
-/** The values that a CI keeps secret go by names like these. */
-function secretsOf(env: Environment): (string | undefined)[] {
+/** The values that a CI keeps secret go by names like these, and are not short. */
+function secretsOf(env: Environment): string[] {
   const names = Object.keys(env).filter((name) => /(TOKEN|SECRET|PASSWORD|_KEY)$/i.test(name));
-  return names.map((name) => env[name]);
+  return names.map((name) => env[name] ?? '').filter((value) => value.length >= 8);
 }

@@ -1,6 +1,7 @@
 import { OmsError } from '../errors.ts';
 import type { InclusionProof, LogEntry } from '../format/log-entry.ts';
 import { quoted } from '../printable.ts';
+import { checkCheckpoint } from './checkpoint.ts';
 import type { Log } from './trusted-root.ts';
 import { covers } from './validity.ts';
 
@@ -38,7 +39,10 @@ export function findLog(entry: LogEntry, logs: readonly Log[]): LoggedEntry {
       expected: 'an inclusion proof with a checkpoint',
     });
   }
-  checkAgreement(proof);
+  checkCheckpoint(proof, log);
+  if (entry.promise !== undefined && entry.integratedTime === 0n) {
+    throw new OmsError(CODE, 'the log entry has a promise without a time');
+  }
   // A promise is over the position too; without one, the tree's own position must be the one.
   if (entry.promise === undefined && entry.logIndex !== proof.logIndex) {
     throw new OmsError(CODE, 'the log entry contradicts its proof', {
@@ -52,21 +56,6 @@ export function findLog(entry: LogEntry, logs: readonly Log[]): LoggedEntry {
 function isCalled(name: Uint8Array, id: Uint8Array): boolean {
   if (Buffer.compare(name, id) === 0) return true;
   return id.length === KEY_ID_BYTES && Buffer.compare(name.subarray(0, KEY_ID_BYTES), id) === 0;
-}
-
-/** The log signs the checkpoint; the proof repeats two of its lines, for readers of JSON. */
-function checkAgreement({ checkpoint, treeSize, rootHash }: InclusionProof): void {
-  const [, size, hash] = checkpoint.split('\n', 3);
-  if (size !== String(treeSize)) throw disagrees('tree size', String(treeSize), size);
-  const root = Buffer.from(rootHash).toString('base64');
-  if (hash !== root) throw disagrees('root hash', root, hash);
-}
-
-function disagrees(what: string, expected: string, found = ''): OmsError {
-  return new OmsError(CODE, `the inclusion proof contradicts its checkpoint in the ${what}`, {
-    expected,
-    found: quoted(found, 80),
-  });
 }
 
 /**

@@ -1,7 +1,6 @@
 import { OmsError } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import type { JsonValue } from '../format/json.ts';
-import { quoted } from '../printable.ts';
 import { readTrustSource, type TrustSource } from './trust-source.ts';
 import { covers, readValidity, type Validity } from './validity.ts';
 
@@ -195,20 +194,10 @@ function readSelection(config: Fields, key: string): Selection {
   // clients take its absence for "all".
   if (config.optional(key) === undefined) return { selector: 'ALL' };
   const fields = config.object(key);
-  const selector = fields.optional('selector');
-  switch (selector) {
-    case 'ALL':
-    case 'ANY':
-      return { selector };
-    case 'EXACT': {
-      const count = readWhole(fields, 'count');
-      if (count < 1) throw fields.error('count', 'a whole number from 1');
-      return { selector, count };
-    }
-    default:
-      throw new OmsError(CODE, `the trust configuration is not valid: ${key}.selector`, {
-        expected: 'ALL, ANY or EXACT',
-        found: typeof selector === 'string' ? quoted(selector, 60) : String(selector),
-      });
-  }
+  const selector = fields.string('selector');
+  if (selector === 'ALL' || selector === 'ANY') return { selector };
+  if (selector !== 'EXACT') throw fields.error('selector', 'ALL, ANY or EXACT');
+  const count = readWhole(fields, 'count');
+  if (count < 1) throw fields.error('count', 'a whole number from 1');
+  return { selector, count };
 }

@@ -53,13 +53,13 @@ interface Parsed {
 }
 
 /** PKIStatus: granted, and granted with changes (RFC 3161 §2.4.2). */
-const GRANTED: readonly bigint[] = [0n, 1n];
+const GRANTED: ReadonlySet<bigint> = new Set([0n, 1n]);
 
 function parse(der: Uint8Array): Parsed {
   const { RFC3161Timestamp: parser } = require('@sigstore/core') as typeof import('@sigstore/core');
   try {
     const timestamp = parser.parse(Buffer.from(der));
-    if (!GRANTED.includes(timestamp.status)) throw new Error('it was not granted');
+    if (!GRANTED.has(timestamp.status)) throw new Error('it was not granted');
     const at = timestamp.signingTime;
     if (Number.isNaN(at.getTime())) throw new Error('its time is malformed');
     const { signerIssuer: issuer, signerSerialNumber: serialNumber } = timestamp;

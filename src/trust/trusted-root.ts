@@ -143,7 +143,7 @@ function textOf(fields: Fields, key: string): string {
 
 /** `undefined` for an algorithm that Node's OpenSSL does not have. */
 function readKey(der: Buffer, details: string): KeyObject | undefined {
-  const type = /^PKCS1_RSA_/.test(details) ? 'pkcs1' : 'spki';
+  const type = details.startsWith('PKCS1_RSA_') ? 'pkcs1' : 'spki';
   try {
     return createPublicKey({ key: der, format: 'der', type });
   } catch {

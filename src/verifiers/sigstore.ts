@@ -10,14 +10,14 @@ import {
   summarise,
 } from '../trust/certificate.ts';
 import { type ClaimName, type IdentityName, readFulcioIdentity } from '../trust/fulcio.ts';
+import { checkIssued } from '../trust/issuers.ts';
 import { type Curve, curveOf, verifyPayload } from '../trust/keys.ts';
 import { checkLogBody, loggedSignature } from '../trust/log-body.ts';
 import { checkLogValidity, findLog, type LoggedEntry } from '../trust/proof.ts';
-import { flawInLeaf } from '../trust/rules.ts';
 import { verifyEvidence } from '../trust/sigstore.ts';
 import { findAuthority, type TrustedTimestamp } from '../trust/timestamp.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
-import { parseTrustedRoot } from '../trust/trusted-root.ts';
+import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
 import { checkIdentity, checkIdentityPolicy, type IdentityPolicy } from './identity.ts';
 import { checkDistinct, checkThresholds, type Thresholds, thresholdsOf } from './thresholds.ts';
 
@@ -51,6 +51,12 @@ export interface ProvenTime {
   readonly url: string;
 }
 
+/** What comes out of a keyless signature that is good, whoever made it. */
+export interface KeylessSignature {
+  readonly signer: SigstoreSignerIdentity;
+  readonly payload: SignedPayload;
+}
+
 /**
  * Verifies a bundle of the sigstore method (§8.2), without any network: that the trusted instance
  * issued the certificate, logged the signature while the certificate was good, and that the
@@ -60,47 +66,62 @@ export interface ProvenTime {
  *   `TIMESTAMP_INVALID`, `SIGNATURE_INVALID`, `IDENTITY_MISMATCH`
  */
 export function verifyWithSigstore(
-  { envelope, logEntries, timestamps: tokens }: ParsedBundle,
+  bundle: ParsedBundle,
   material: SigstoreMaterial,
   policy: SigstorePolicy,
-): { readonly signer: SigstoreSignerIdentity; readonly payload: SignedPayload } {
+): KeylessSignature {
   checkIdentityPolicy(policy);
-  const thresholds = thresholdsOf(policy.thresholds);
   const root = parseTrustedRoot(policy.trustedRoot);
+  const opened = openKeyless(bundle, material, root, policy.thresholds);
+  const { identity: name, issuer, claims } = opened.signer;
+  checkIdentity({ name, issuer, claims }, policy);
+  return opened;
+}
+
+/**
+ * The same without the last question, who it is: for a signer that looks at its own bundle.
+ *
+ * @throws {OmsError} as {@link verifyWithSigstore}, without `IDENTITY_MISMATCH` for the policy.
+ */
+export function openKeyless(
+  { envelope, logEntries, timestamps: tokens }: ParsedBundle,
+  material: SigstoreMaterial,
+  root: TrustedRoot,
+  wanted?: Thresholds,
+): KeylessSignature {
+  const thresholds = thresholdsOf(wanted);
   const leaf = parseCertificate(material.certificate, 'the signing certificate');
   const signed = loggedSignature(envelope);
   const entries = logEntries.map((entry) => findLog(entry, root.logs));
   checkDistinct(entries);
   const timestamps = tokens.map((token) => findAuthority(token, root.timestampAuthorities));
   const times = provenTimes(entries, timestamps);
+  const moments = times.map(({ at }) => at);
 
-  checkLeaf(leaf, times);
+  checkLeaf(leaf);
+  checkIssued(leaf, root.certificateAuthorities, moments);
   for (const { entry } of entries) checkLogBody(entry, signed, leaf.der);
   const isSigned = (): boolean =>
     verifyPayload(envelope.payload, envelope.signature, leaf.x509.publicKey);
   verifyEvidence({ leaf, signed, entries, timestamps, isSigned }, root);
-  for (const entry of entries)
-    checkLogValidity(
-      entry,
-      times.map(({ at }) => at),
-    );
+  for (const entry of entries) checkLogValidity(entry, moments);
   checkThresholds(entries, timestamps, thresholds);
-  const identity = readFulcioIdentity(leaf);
-  checkIdentity(identity, policy);
 
+  const { name: identity, issuer, claims } = readFulcioIdentity(leaf);
+  const places = entries.map(({ entry, log }) => ({
+    log: log.baseUrl,
+    index: String(entry.logIndex),
+  }));
   return {
     payload: { bytes: envelope.payload, encoding: 'dsse' },
     signer: {
       method: 'sigstore',
       curve: curveOf(leaf.x509.publicKey),
-      identity: identity.name,
-      issuer: identity.issuer,
-      claims: identity.claims,
+      identity,
+      issuer,
+      claims,
       certificate: summarise(leaf),
-      logEntries: entries.map(({ entry, log }) => ({
-        log: log.baseUrl,
-        index: String(entry.logIndex),
-      })),
+      logEntries: places,
       times,
     },
   };
@@ -136,7 +157,7 @@ function provenTimes(
 }
 
 /** Fulcio's certificates are for signing code, and say so; what is not said is not assumed. */
-function checkLeaf(leaf: Certificate, times: readonly ProvenTime[]): void {
+function checkLeaf(leaf: Certificate): void {
   const { extendedKeyUsage, keyUsage, basicConstraints } = leaf;
   if (extendedKeyUsage?.includes(OID.codeSigning) !== true) {
     throw unfit(leaf, 'the extended key usage codeSigning', extendedKeyUsage?.join(', ') ?? 'none');
@@ -145,10 +166,6 @@ function checkLeaf(leaf: Certificate, times: readonly ProvenTime[]): void {
     throw unfit(leaf, 'the key usage digitalSignature', 'none');
   }
   if (basicConstraints?.ca === true) throw unfit(leaf, 'no CA certificate', 'one');
-  for (const { at } of times) {
-    const flaw = flawInLeaf(leaf, at);
-    if (flaw !== undefined) throw flaw;
-  }
 }
 
 function unfit(leaf: Certificate, expected: string, found: string): OmsError {

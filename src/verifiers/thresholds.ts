@@ -35,8 +35,7 @@ export function checkThresholds(
   timestamps: readonly TrustedTimestamp[],
   thresholds: Required,
 ): void {
-  const ofLog = ({ log }: LoggedEntry): string => log.operator || log.baseUrl;
-  const logs = new Set(entries.map(ofLog));
+  const logs = new Set(entries.map(operatorOf));
   if (logs.size < thresholds.logs) {
     throw new OmsError('LOG_ENTRY_INVALID', 'too few transparency logs have the signature', {
       expected: `entries of ${thresholds.logs} operators`,
@@ -45,7 +44,7 @@ export function checkThresholds(
   }
   const clocks = new Set([
     ...timestamps.map(({ authority }) => authority.operator || authority.uri),
-    ...entries.filter(({ entry }) => entry.promise !== undefined).map(ofLog),
+    ...entries.filter(({ entry }) => entry.promise !== undefined).map(operatorOf),
   ]);
   if (clocks.size < thresholds.times) {
     throw new OmsError('TIMESTAMP_INVALID', 'too few say when the signature was made', {
@@ -62,4 +61,8 @@ export function checkDistinct(entries: readonly LoggedEntry[]): void {
       expected: 'each log once',
     });
   }
+}
+
+function operatorOf({ log }: LoggedEntry): string {
+  return log.operator || log.baseUrl;
 }

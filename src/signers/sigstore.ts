@@ -1,0 +1,167 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { OmsError } from '../errors.ts';
+import { type Bundle, parseBundle } from '../format/bundle.ts';
+import type { JsonObject } from '../format/json.ts';
+import { type IdentityToken, parseIdentityToken } from '../identity/token.ts';
+import { quoted } from '../printable.ts';
+import { parseCertificate } from '../trust/certificate.ts';
+import { readFulcioIdentity } from '../trust/fulcio.ts';
+import { canonicalKey } from '../trust/keys.ts';
+import { parseSigningConfig, selectServices, type SigningConfig } from '../trust/signing-config.ts';
+import { parseTrustConfig } from '../trust/trust-config.ts';
+import type { TrustSource } from '../trust/trust-source.ts';
+import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
+import { openKeyless } from '../verifiers/sigstore.ts';
+import type { CallOptions } from './service-call.ts';
+import { type CertifiedSignature, certify, log, timestamp } from './services.ts';
+import { assembleBundle, base64, type Signer } from './signer.ts';
+
+/** A Sigstore instance: whom to trust there, and which services to use. */
+export type SigstoreInstance =
+  /** Sigstore's `ClientTrustConfig` in JSON, which holds both. */
+  | { readonly trustConfig: TrustSource }
+  /** Sigstore's `TrustedRoot` and `SigningConfig` in JSON. */
+  | { readonly trustedRoot: TrustSource; readonly signingConfig: TrustSource };
+
+/** Where the identity token comes from. */
+export type TokenSource =
+  | { readonly identityToken: string; readonly identityProvider?: undefined }
+  /**
+   * Asked when the statement is ready to be signed, which for a large model is long after the
+   * signer was made: tokens are good for minutes.
+   */
+  | { readonly identityProvider: () => Promise<string>; readonly identityToken?: undefined };
+
+export type SigstoreSignerOptions = SigstoreInstance &
+  TokenSource & {
+    /** Whom the token is for: the client id by which the CA knows its users. `sigstore` by default. */
+    readonly audience?: string;
+    readonly signal?: AbortSignal;
+    /** How long one attempt at one service may take, in milliseconds; 30 seconds by default. */
+    readonly timeout?: number;
+    /** Told before each service is asked. */
+    readonly onStep?: (step: SigningStep) => void;
+  };
+
+export interface SigningStep {
+  readonly what: 'certificate' | 'log' | 'timestamp';
+  /** Of the service. */
+  readonly url: string;
+}
+
+/** The protocol of Rekor v2 asks for 20 seconds at least: an entry waits for the next checkpoint. */
+const TIMEOUT = 30_000;
+
+/**
+ * Signs with a key that is made for one signature and thrown away, certified by a Sigstore instance
+ * for the owner of an identity token (§4.1, method *sigstore*). The identity and the signature are
+ * written to a public log, for good. The bundle is verified before it is returned.
+ *
+ * @throws {OmsError} at once: `USAGE`, `TRUST_UNUSABLE`; later: `TOKEN_UNUSABLE`, `SERVICE_FAILED`,
+ *   `ABORTED`, and what a verifier says of a bundle that a service has spoilt.
+ */
+export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
+  const { trustedRoot, signingConfig } = readInstance(options);
+  const { signal, onStep = () => {}, timeout = TIMEOUT } = options;
+  checkTokenSource(options);
+  return async (statement) => {
+    const services = selectServices(signingConfig, new Date());
+    const token = await getToken(options);
+    const call: CallOptions = { timeout, signal, secrets: [token.raw, ...token.raw.split('.')] };
+    const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+    const { certificateAuthority: authority } = services;
+    onStep({ what: 'certificate', url: authority.url });
+    const signed = await certify(statement, key, token, authority, call);
+    checkCertificate(signed, key, token);
+    const [logEntries, timestamps] = await Promise.all([
+      Promise.all(
+        services.logs.map((service) => {
+          onStep({ what: 'log', url: service.url });
+          return log(signed, service, call);
+        }),
+      ),
+      Promise.all(
+        services.timestampAuthorities.map((service) => {
+          onStep({ what: 'timestamp', url: service.url });
+          return timestamp(signed, service, call);
+        }),
+      ),
+    ]);
+    const bundle = assemble(signed, logEntries, timestamps);
+    checkOwnBundle(bundle, trustedRoot);
+    return bundle;
+  };
+}
+
+function readInstance(options: SigstoreInstance): {
+  readonly trustedRoot: TrustedRoot;
+  readonly signingConfig: SigningConfig;
+} {
+  if ('trustConfig' in options) return parseTrustConfig(options.trustConfig);
+  return {
+    trustedRoot: parseTrustedRoot(options.trustedRoot),
+    signingConfig: parseSigningConfig(options.signingConfig),
+  };
+}
+
+function checkTokenSource({ identityToken, identityProvider }: TokenSource): void {
+  if ((typeof identityToken === 'string') !== (typeof identityProvider === 'function')) return;
+  throw new OmsError('USAGE', 'keyless signing needs an identity token, or a provider of one', {
+    expected: 'exactly one of identityToken and identityProvider',
+  });
+}
+
+async function getToken(options: SigstoreSignerOptions): Promise<IdentityToken> {
+  const { identityToken, identityProvider, audience = 'sigstore' } = options;
+  const raw = identityToken ?? (await identityProvider?.());
+  return parseIdentityToken(typeof raw === 'string' ? raw.trim() : '', { audience });
+}
+
+/**
+ * Looks at what Fulcio has issued before anything is written to the log, where it stays: it must be
+ * for this key, and for the address in the token, where there is one.
+ */
+function checkCertificate(signed: CertifiedSignature, key: KeyObject, token: IdentityToken): void {
+  const leaf = parseCertificate(signed.certificate, 'the certificate of the certificate authority');
+  const isOwn = canonicalKey(leaf.x509.publicKey).equals(canonicalKey(key));
+  if (!isOwn) {
+    throw new OmsError('CERTIFICATE_REFUSED', 'the certificate authority certified another key');
+  }
+  const { name } = readFulcioIdentity(leaf);
+  if (token.email === undefined || (name.kind === 'email' && name.value === token.email)) return;
+  throw new OmsError('IDENTITY_MISMATCH', 'the certificate authority certified another identity', {
+    expected: quoted(token.email),
+    found: quoted(name.value),
+  });
+}
+
+function assemble(
+  signed: CertifiedSignature,
+  tlogEntries: readonly JsonObject[],
+  timestamps: readonly Uint8Array[],
+): Bundle {
+  const rfc3161Timestamps = timestamps.map((der) => ({ signedTimestamp: base64(der) }));
+  return assembleBundle(signed.payload, signed.signature, {
+    certificate: { rawBytes: base64(signed.certificate) },
+    tlogEntries,
+    ...(timestamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps } }),
+  });
+}
+
+/** Everything but the question who signed, which the caller is told and has to judge. */
+function checkOwnBundle(bundle: Bundle, trustedRoot: TrustedRoot): void {
+  const parsed = parseBundle(bundle);
+  if (parsed.material.method !== 'sigstore') {
+    throw new OmsError('LOG_ENTRY_INVALID', 'the bundle has no log entry');
+  }
+  try {
+    openKeyless(parsed, parsed.material, trustedRoot);
+  } catch (error) {
+    if (!(error instanceof OmsError)) throw error;
+    throw new OmsError(error.code, `what the services answered is not good: ${error.message}`, {
+      hint: 'nothing was written; are trusted root and signing configuration of the same instance?',
+      cause: error,
+    });
+  }
+}

@@ -30,7 +30,7 @@ export default defineConfig(
     ([name, input]) => ({
       input,
       platform: 'node' as const,
-      external: ['read'],
+      external: [/^@sigstore\//, 'oauth4webapi', 're2js', 'read'],
       plugins: [leanCommander],
       output: {
         file: `dist/bin/${name}.cjs`,

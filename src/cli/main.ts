@@ -8,6 +8,7 @@ import { describeCause, describeFailure, toOmsError } from './failure.ts';
 import { addInspectCommand, runInspect } from './inspect.ts';
 import { type CommonOptions, deliver, type Report, type Session, say, toJson } from './session.ts';
 import { addSignCommand, runSign } from './sign.ts';
+import { addTrustCommand, runTrust } from './trust.ts';
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
@@ -119,6 +120,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   inspect: {
     add: addInspectCommand,
     run: (operands, command) => runInspect(operands, command.opts()),
+  },
+  trust: {
+    add: addTrustCommand,
+    run: (operands, command, session) => runTrust(operands, command.opts(), session),
   },
 };
 

@@ -5,6 +5,11 @@ import { quoted } from '../printable.ts';
 /** Options that belong to some methods only: long name → methods. */
 export type MethodOptions = Readonly<Record<string, readonly Method[]>>;
 
+/** The same method for each of some options. */
+export function methodOfEach(names: readonly string[], method: Method): MethodOptions {
+  return Object.fromEntries(names.map((name) => [name, [method]]));
+}
+
 const METHODS: readonly Method[] = ['key', 'certificate', 'sigstore'];
 
 /** Words of the reference implementation for what is not here yet. */

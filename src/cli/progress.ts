@@ -1,11 +1,15 @@
 import type { HashOptions } from '../hashing/pool.ts';
 import type { Progress } from '../hashing/progress.ts';
 import { now } from '../pace.ts';
+import { printable } from '../printable.ts';
 import { type Counted, columnsOf, progressLine } from './progress-line.ts';
 import { type CommonOptions, interruptible, isTalkative, type Session } from './session.ts';
 
 /** What every command has the library do in the same way while it hashes. */
 export type WorkOptions = Pick<HashOptions, 'signal' | 'onProgress' | 'useCallingThread'>;
+
+/** A second part of the work may wait for somebody: the text says for whom, none that it is over. */
+export type OnWait = (text?: string) => void;
 
 /**
  * Runs what takes long, so that a signal ends it in order and whoever waits sees how far it is.
@@ -16,16 +20,20 @@ export function working<T>(
   session: Session,
   options: CommonOptions,
   shardSize: number | undefined,
-  work: (options: WorkOptions) => Promise<T>,
+  work: (options: WorkOptions, onWait: OnWait) => Promise<T>,
 ): Promise<T> {
   return interruptible(session, async (signal) => {
-    if (!isTalkative(options)) return work({ signal, useCallingThread: true });
+    if (!isTalkative(options)) return work({ signal, useCallingThread: true }, () => {});
     const display = new ProgressDisplay(session, shardSize === undefined ? 'file' : 'shard');
     const onProgress = (progress: Progress): void => {
       if (!signal.aborted) display.show(progress);
     };
+    const onWait = (text?: string): void => {
+      if (text === undefined) display.end();
+      else if (!signal.aborted) display.wait(text);
+    };
     try {
-      return await work({ signal, useCallingThread: true, onProgress });
+      return await work({ signal, useCallingThread: true, onProgress }, onWait);
     } finally {
       display.end();
     }
@@ -84,6 +92,11 @@ export class ProgressDisplay {
     else this.#session.stderr.write(`${progressLine(progress, this.#counted, LOG_COLUMNS)}\n`);
   }
 
+  /** Says what is waited for, where there is a line to draw over. */
+  wait(text: string): void {
+    if (this.#isTerminal()) this.#drawLine(printable(text).slice(0, this.#columns() - 1));
+  }
+
   /** Leaves the terminal as it was. */
   end(): void {
     if (this.#drawn === 0) return;
@@ -108,7 +121,10 @@ export class ProgressDisplay {
    * cursor waits at the start, where the `^C` that terminals show is drawn over.
    */
   #draw(progress: Progress): void {
-    const line = progressLine(progress, this.#counted, this.#columns() - 1);
+    this.#drawLine(progressLine(progress, this.#counted, this.#columns() - 1));
+  }
+
+  #drawLine(line: string): void {
     const broken = this.#isBroken() ? ERASE_BELOW : '';
     this.#session.stderr.write(`\r${broken}${line}${ERASE_LINE}\r`);
     this.#drawn = columnsOf(line);

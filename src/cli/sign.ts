@@ -7,6 +7,7 @@ import { certificateSigner } from '../signers/certificate.ts';
 import { keySigner } from '../signers/key.ts';
 import type { Signer } from '../signers/signer.ts';
 import { parseCertificate, summarise } from '../trust/certificate.ts';
+import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -27,16 +28,31 @@ import {
   notCovered,
   rootDigest,
   serializationJson,
+  signerJson,
+  signerLines,
 } from './describe.ts';
 import { checkModelExists, defaultSignaturePath, readKeyFile } from './files.ts';
-import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
+import {
+  addTokenOptions,
+  KEYLESS_SIGNING_OPTIONS,
+  type KeylessArguments,
+  prepareKeyless,
+  type Waiting,
+} from './keyless.ts';
+import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
 import { findPassword } from './password.ts';
 import { working } from './progress.ts';
-import type { CommonOptions, Report, Session } from './session.ts';
+import { type CommonOptions, isTalkative, type Report, type Session, say } from './session.ts';
 import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
+import { addTrustOptions, type ChosenTrust } from './trust-choice.ts';
 import { collect, once } from './values.ts';
 
-interface SignArguments extends ScopeArguments, HashArguments, JobsArguments, CommonOptions {
+interface SignArguments
+  extends ScopeArguments,
+    HashArguments,
+    JobsArguments,
+    KeylessArguments,
+    CommonOptions {
   readonly signature?: string;
   readonly force?: boolean;
   readonly privateKey?: string;
@@ -50,13 +66,19 @@ const OPTIONS_OF: MethodOptions = {
   password: ['key', 'certificate'],
   'signing-certificate': ['certificate'],
   'certificate-chain': ['certificate'],
+  ...methodOfEach(KEYLESS_SIGNING_OPTIONS, 'sigstore'),
 };
 
 const EXAMPLES = `
 The method follows from the options: --private-key alone is a bare key, with
---signing-certificate it is a certificate.
+--signing-certificate it is a certificate, without both it is keyless (sigstore): the identity that
+you log in with, or that your CI system has, is certified for this one signature, which goes to a
+public log together with the identity.
 
 Examples:
+  oms sign ./model
+  oms sign ./model --identity-token-file token.jwt --trust-config our-sigstore.json
+
   openssl ecparam -name prime256v1 -genkey -noout -out key.pem
   oms sign ./model --private-key key.pem
 
@@ -80,7 +102,8 @@ export function addSignCommand(program: Command): Command {
       'of an encrypted key; better in OMS_PASSWORD, or asked for on a terminal',
     )
     .option('--signing-certificate <file>', 'certificate for the key (PEM)', once)
-    .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect)
+    .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect);
+  addTrustOptions(addTokenOptions(command))
     .optionsGroup('Where the signature goes:')
     .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file', once)
     .option('--force', 'replace what is there, even if it is not a signature');
@@ -102,15 +125,15 @@ export async function runSign(
   checkModelExists(model);
   const signature = given.signature ?? defaultSignaturePath(model);
   const seen = checkSignatureTarget(signature, model, given.force === true);
-  const signer = await makeSigner(method, given, session);
+  const signing = await prepare(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
   const { manifest, bundle, material, files, bytes, ignored } = await working(
     session,
     given,
     given.shardSize,
-    (options) =>
-      signMeasured(model, signer, {
+    (options, onWait) =>
+      signMeasured(model, signing.makeSigner({ ...options, onWait }), {
         ...scope,
         ...hashOptionsOf(given),
         signaturePath: signature,
@@ -119,7 +142,7 @@ export async function runSign(
   );
   writeSignatureFile(signature, model, bundle, given.force === true, seen);
 
-  const signatory = signatoryOf(material);
+  const signatory = signing.signatory(material);
   const lines: readonly Line[] = [
     ['Model', resolve(model)],
     ['Content', amount(files, bytes)],
@@ -147,16 +170,31 @@ export async function runSign(
   };
 }
 
-async function makeSigner(
+/** A signer, and how to say whose signature it has made. */
+interface Signing {
+  readonly makeSigner: (hooks: Waiting) => Signer;
+  readonly signatory: (material: Material) => Signatory;
+}
+
+async function prepare(
   method: Method | undefined,
   given: SignArguments,
   session: Session,
-): Promise<Signer> {
-  if (method !== 'key' && method !== 'certificate') {
-    throw new OmsError('METHOD_UNAVAILABLE', 'keyless signing is not in this version of oms', {
-      hint: 'sign with --private-key, with or without --signing-certificate',
-    });
+): Promise<Signing> {
+  if (method === 'key' || method === 'certificate') {
+    const signer = await makeSigner(method, given, session);
+    return { makeSigner: () => signer, signatory: signatoryOf };
   }
+  const { makeSigner: make, signedBy, trust } = await prepareKeyless(given, session);
+  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
+  return { makeSigner: make, signatory: () => keylessSignatory(signedBy(), trust) };
+}
+
+async function makeSigner(
+  method: 'key' | 'certificate',
+  given: SignArguments,
+  session: Session,
+): Promise<Signer> {
   const { privateKey, signingCertificate, certificateChain = [] } = given;
   if (privateKey === undefined) {
     throw new OmsError('USAGE', `the method ${method} needs --private-key`);
@@ -175,7 +213,7 @@ async function makeSigner(
   });
 }
 
-/** Who signed, from a bundle that was just made and verified by its signer. */
+/** Who signed, by a bundle that was just made and verified by its signer. */
 interface Signatory {
   readonly lines: readonly Line[];
   readonly json: Readonly<Record<string, unknown>>;
@@ -201,5 +239,16 @@ function signatoryOf(material: Material): Signatory {
       method: material.method,
       certificate: { ...leaf, fingerprint: `sha256:${leaf.fingerprint}` },
     },
+  };
+}
+
+function keylessSignatory(
+  signer: SigstoreSignerIdentity | undefined,
+  trust: ChosenTrust,
+): Signatory {
+  if (signer === undefined) throw new OmsError('INTERNAL', 'the signer did not say who signed');
+  return {
+    lines: [...signerLines(signer), ['Instance', trust.description]],
+    json: { ...signerJson(signer), trust: trust.json },
   };
 }

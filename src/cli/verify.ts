@@ -8,6 +8,7 @@ import {
 } from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
 import { type Method, parseBundle } from '../format/bundle.ts';
+import { quoted } from '../printable.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
 import {
@@ -36,12 +37,30 @@ import {
   readKeyFile,
   readSignatureFile,
 } from './files.ts';
-import { chooseMethod, type MethodOptions, readOperands } from './method.ts';
+import {
+  addIdentityOptions,
+  IDENTITY_OPTIONS,
+  type IdentityArguments,
+  identityPolicyOf,
+} from './identity-options.ts';
+import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
 import { working } from './progress.ts';
-import { type CommonOptions, type Report, type Session, say } from './session.ts';
+import { type CommonOptions, isTalkative, type Report, type Session, say } from './session.ts';
+import {
+  addTrustOptions,
+  type ChosenTrust,
+  chooseTrust,
+  TRUST_OPTIONS,
+  type TrustArguments,
+} from './trust-choice.ts';
 import { collect, once, parseTime } from './values.ts';
 
-interface VerifyArguments extends ScopeArguments, JobsArguments, CommonOptions {
+interface VerifyArguments
+  extends ScopeArguments,
+    JobsArguments,
+    IdentityArguments,
+    TrustArguments,
+    CommonOptions {
   readonly signature?: string;
   readonly publicKey?: string;
   readonly certificateChain?: readonly string[];
@@ -56,8 +75,8 @@ const OPTIONS_OF: MethodOptions = {
   'certificate-chain': ['certificate'],
   'verification-time': ['certificate'],
   'log-fingerprints': ['certificate'],
-  identity: ['sigstore'],
-  'identity-provider': ['sigstore'],
+  ...methodOfEach(IDENTITY_OPTIONS, 'sigstore'),
+  ...methodOfEach(TRUST_OPTIONS, 'sigstore'),
 };
 
 const EXAMPLES = `
@@ -67,6 +86,9 @@ must have been signed with the same method.
 Examples:
   oms verify ./model --public-key key.pub
   oms verify ./model --certificate-chain our-root.pem
+  oms verify ./model --identity ada@example.com --identity-provider https://accounts.google.com
+  oms verify ./model --identity-provider https://token.actions.githubusercontent.com \
+      --identity https://github.com/acme/model/.github/workflows/release.yml@refs/heads/main
   oms verify ./model --public-key key.pub --json | jq .ok
 
 Exit codes: 0 the model is what was signed; 1 refused: it was checked, and it is not good;
@@ -92,9 +114,8 @@ export function addVerifyCommand(program: Command): Command {
       'judge validity periods at this time instead of now (RFC 3339)',
       parseTime,
     )
-    .option('--log-fingerprints', 'print the fingerprints of all certificates involved')
-    .option('--identity <identity>', 'who signed, for the method sigstore', once)
-    .option('--identity-provider <url>', 'who vouches for the identity (sigstore)', once)
+    .option('--log-fingerprints', 'print the fingerprints of all certificates involved');
+  addTrustOptions(addIdentityOptions(command))
     .optionsGroup('Where the signature is:')
     .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file', once);
   addScopeOptions(command)
@@ -113,10 +134,11 @@ export async function runVerify(
   session: Session,
 ): Promise<Report> {
   const { word, model } = readOperands(operands);
-  const policy = makePolicy(chooseMethod(word, named, OPTIONS_OF, undefined), given);
+  const method = chooseMethod(word, named, OPTIONS_OF, undefined);
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
   checkModelExists(model);
+  const { policy, trust } = await makePolicy(method, given, session);
   const signed = await openSignature(model, signature, policy, given, session);
   const { hashAlgorithm, shardSize } = signed.manifest.serialization;
   warnOfSlowHash(hashAlgorithm, session, given);
@@ -131,7 +153,7 @@ export async function runVerify(
       ...options,
     }),
   );
-  return report(model, signature, verification, given);
+  return report(model, signature, verification, given, trust);
 }
 
 /** In a function of its own, so that the text of the file is not kept while the model is hashed. */
@@ -147,37 +169,52 @@ function openSignature(
   return openBundle(bundle, policy, {});
 }
 
-function makePolicy(method: Method | undefined, given: VerifyArguments): Policy {
+/** Whom to trust, and for the sigstore method on whose word. */
+interface Trusted {
+  readonly policy: Policy;
+  readonly trust?: ChosenTrust;
+}
+
+async function makePolicy(
+  method: Method | undefined,
+  given: VerifyArguments,
+  session: Session,
+): Promise<Trusted> {
   switch (method) {
     case 'key':
-      if (given.publicKey === undefined) {
-        throw new OmsError('USAGE', 'the method key needs --public-key');
-      }
-      return { method, publicKey: readKeyFile(given.publicKey, 'the public key') };
+      return { policy: keyPolicy(given) };
     case 'certificate':
-      if (given.certificateChain === undefined) {
-        throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
-      }
-      return {
-        method,
-        anchors: given.certificateChain.map((path) => readKeyFile(path, 'the trusted certificate')),
-        ...(given.verificationTime === undefined
-          ? {}
-          : { verificationTime: given.verificationTime }),
-      };
+      return { policy: certificatePolicy(given) };
     case 'sigstore':
-      throw new OmsError(
-        'METHOD_UNAVAILABLE',
-        'keyless verification is not in this version of oms',
-        {
-          hint: 'this version verifies with --public-key or --certificate-chain',
-        },
-      );
+      return sigstorePolicy(given, session);
     case undefined:
       throw new OmsError('USAGE', 'it is not said whom to trust', {
         expected: '--public-key, --certificate-chain or --identity',
       });
   }
+}
+
+function keyPolicy({ publicKey }: VerifyArguments): Policy {
+  if (publicKey === undefined) throw new OmsError('USAGE', 'the method key needs --public-key');
+  return { method: 'key', publicKey: readKeyFile(publicKey, 'the public key') };
+}
+
+function certificatePolicy({ certificateChain, verificationTime }: VerifyArguments): Policy {
+  if (certificateChain === undefined) {
+    throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
+  }
+  return {
+    method: 'certificate',
+    anchors: certificateChain.map((path) => readKeyFile(path, 'the trusted certificate')),
+    ...(verificationTime === undefined ? {} : { verificationTime }),
+  };
+}
+
+async function sigstorePolicy(given: VerifyArguments, session: Session): Promise<Trusted> {
+  const identity = identityPolicyOf(given);
+  const trust = await chooseTrust(given, session);
+  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
+  return { policy: { method: 'sigstore', ...identity, trustedRoot: trust.trustedRoot }, trust };
 }
 
 /** Of all certificates in the bundle, whether they turn out to be good or not. */
@@ -197,7 +234,8 @@ function report(
   model: string,
   signature: string,
   verification: Verification,
-  { verbose }: VerifyArguments,
+  { verbose, identityRegexp }: VerifyArguments,
+  trust: ChosenTrust | undefined,
 ): Report {
   const { manifest, signer, files, bytes, ignored, unsigned } = verification;
   const lines: readonly Line[] = [
@@ -205,6 +243,10 @@ function report(
     ['Content', amount(files, bytes)],
     ['Root digest', rootDigest(manifest)],
     ...signerLines(signer),
+    ...(identityRegexp === undefined
+      ? []
+      : [['Accepted', `whoever has a name that matches ${quoted(identityRegexp)}`] as const]),
+    ...(trust === undefined ? [] : [['Trusted', trust.description] as const]),
   ];
   return {
     command: 'verify',
@@ -219,6 +261,7 @@ function report(
         rootDigest: rootDigest(manifest),
         serialization: serializationJson(manifest.serialization),
         signer: signerJson(signer),
+        ...(trust === undefined ? {} : { trust: trust.json }),
         notCovered: { ignored, unsigned },
       },
     },

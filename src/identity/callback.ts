@@ -5,7 +5,7 @@ import { OmsError } from '../errors.ts';
 const PATH = '/auth/callback';
 
 /** Both ways in which a browser may read "localhost". */
-const HOSTS = ['127.0.0.1', '::1'] as const;
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
 /** Ports tried until one is free for both. */
 const MAX_PORTS = 10;
@@ -106,14 +106,18 @@ function splitOnce(text: string, mark: string): readonly [string, string] {
 /**
  * Listens on a free port of this machine, under all its addresses for "localhost".
  *
+ * @param hosts those addresses; other ones are for tests only.
  * @throws {OmsError} `LOGIN_FAILED`
  */
-export async function openCallback(state: string): Promise<Callback> {
+export async function openCallback(
+  state: string,
+  hosts: readonly string[] = LOOPBACK,
+): Promise<Callback> {
   let reason = '';
   for (let count = 0; count < MAX_PORTS; count++) {
     const servers: Server[] = [];
     try {
-      const port = await listenOnAll(servers);
+      const port = await listenOnAll(hosts, servers);
       return new Callback(servers, port, state);
     } catch (error) {
       for (const server of servers) server.close();
@@ -131,9 +135,9 @@ export async function openCallback(state: string): Promise<Callback> {
 /** Errors of a port that somebody else has: of another family, or of all. */
 const BUSY: ReadonlySet<string> = new Set(['EADDRINUSE', 'EACCES']);
 
-async function listenOnAll(servers: Server[]): Promise<number> {
+async function listenOnAll(hosts: readonly string[], servers: Server[]): Promise<number> {
   let port = 0;
-  for (const host of HOSTS) {
+  for (const host of hosts) {
     const server = createServer(BOUNDS);
     server.maxConnections = MAX_CONNECTIONS;
     try {

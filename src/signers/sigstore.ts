@@ -11,7 +11,7 @@ import { parseSigningConfig, selectServices, type SigningConfig } from '../trust
 import { parseTrustConfig } from '../trust/trust-config.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
-import { openKeyless } from '../verifiers/sigstore.ts';
+import { openKeyless, type SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import type { CallOptions } from './service-call.ts';
 import { type CertifiedSignature, certify, log, timestamp } from './services.ts';
 import { assembleBundle, base64, type Signer } from './signer.ts';
@@ -41,6 +41,8 @@ export type SigstoreSignerOptions = SigstoreInstance &
     readonly timeout?: number;
     /** Told before each service is asked. */
     readonly onStep?: (step: SigningStep) => void;
+    /** Told who signed, by which issuer, under which log index, once the bundle is verified. */
+    readonly onSigned?: (signer: SigstoreSignerIdentity) => void;
   };
 
 export interface SigningStep {
@@ -89,7 +91,8 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
       ),
     ]);
     const bundle = assemble(signed, logEntries, timestamps);
-    checkOwnBundle(bundle, trustedRoot);
+    const signer = openOwnBundle(bundle, trustedRoot);
+    options.onSigned?.(signer);
     return bundle;
   };
 }
@@ -150,13 +153,13 @@ function assemble(
 }
 
 /** Everything but the question who signed, which the caller is told and has to judge. */
-function checkOwnBundle(bundle: Bundle, trustedRoot: TrustedRoot): void {
+function openOwnBundle(bundle: Bundle, trustedRoot: TrustedRoot): SigstoreSignerIdentity {
   const parsed = parseBundle(bundle);
   if (parsed.material.method !== 'sigstore') {
     throw new OmsError('LOG_ENTRY_INVALID', 'the bundle has no log entry');
   }
   try {
-    openKeyless(parsed, parsed.material, trustedRoot);
+    return openKeyless(parsed, parsed.material, trustedRoot).signer;
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
     throw new OmsError(error.code, `what the services answered is not good: ${error.message}`, {

@@ -1,0 +1,191 @@
+import type { Command } from 'commander';
+import { OmsError } from '../errors.ts';
+import { type LoginFlow, login } from '../identity/login.ts';
+import type { Signer } from '../signers/signer.ts';
+import { type SigningStep, sigstoreSigner } from '../signers/sigstore.ts';
+import {
+  parseSigningConfig,
+  type SigningConfig,
+  selectIdentityProvider,
+  selectServices,
+} from '../trust/signing-config.ts';
+import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
+import { openBrowser } from './browser.ts';
+import { askForConsent } from './consent.ts';
+import { type Session, SIGNALS, say } from './session.ts';
+import {
+  DEFAULT_CLIENT_ID,
+  findTokenOrigin,
+  type TokenArguments,
+  type TokenOrigin,
+} from './token-origin.ts';
+import {
+  type ChosenTrust,
+  chooseTrust,
+  TRUST_OPTIONS,
+  type TrustArguments,
+} from './trust-choice.ts';
+import { once, parseCount } from './values.ts';
+
+export interface KeylessArguments extends TokenArguments, TrustArguments {
+  readonly yes?: boolean;
+  readonly serviceTimeout?: number;
+}
+
+/** Keyless signing, as far as it can be prepared before there is a statement. */
+export interface KeylessSigning {
+  readonly trust: ChosenTrust;
+  readonly makeSigner: (hooks: Waiting) => Signer;
+  /** Who has signed, once the signer has. */
+  readonly signedBy: () => SigstoreSignerIdentity | undefined;
+}
+
+/** How a wait is ended, and shown. */
+export interface Waiting {
+  readonly signal?: AbortSignal;
+  /** Without a text, there is nothing to wait for any more. */
+  readonly onWait?: (text?: string) => void;
+}
+
+/** Keeps the secret of the client out of the list of processes. */
+const CLIENT_SECRET_VARIABLE = 'OMS_CLIENT_SECRET';
+
+/** Names of all options of keyless signing. */
+export const KEYLESS_SIGNING_OPTIONS: readonly string[] = [
+  'identity-token',
+  'identity-token-file',
+  'use-ambient-credentials',
+  'oauth-force-oob',
+  'client-id',
+  'client-secret',
+  'service-timeout',
+  'yes',
+  ...TRUST_OPTIONS,
+];
+
+export function addTokenOptions(command: Command): Command {
+  return command
+    .optionsGroup('Who signs, without a key (sigstore):')
+    .option('--identity-token <token>', 'better from a file, or in SIGSTORE_ID_TOKEN', once)
+    .option('--identity-token-file <file>', 'file with an OpenID Connect identity token', once)
+    .option('--use-ambient-credentials', 'only a token of the environment (CI, cloud): no login')
+    .option('--oauth-force-oob', 'log in with a code that you copy, without a browser here')
+    .option('--client-id <id>', `OAuth client, and audience of tokens (${DEFAULT_CLIENT_ID})`, once)
+    .option('--client-secret <secret>', `better in ${CLIENT_SECRET_VARIABLE}`, once)
+    .option(
+      '--service-timeout <seconds>',
+      'how long one service may take to answer (30)',
+      parseCount,
+    )
+    .option('--yes', 'do not ask whether the identity may go to the public log');
+}
+
+/**
+ * Finds out what to trust, whose identity signs, and whether that is wanted.
+ *
+ * @throws {OmsError} `USAGE`, `TRUST_UNUSABLE`, `TOKEN_UNUSABLE`, `ABORTED`
+ */
+export async function prepareKeyless(
+  given: KeylessArguments,
+  session: Session,
+): Promise<KeylessSigning> {
+  const origin = await findTokenOrigin(given, session);
+  const trust = await chooseTrust(given, session);
+  if (trust.signingConfig === undefined) {
+    throw new OmsError('USAGE', 'a trusted root alone does not say where to sign', {
+      expected: '--trust-config, with the services of the instance',
+    });
+  }
+  const { trustedRoot, signingConfig } = trust;
+  const config = parseSigningConfig(signingConfig);
+  const logs = selectServices(config, new Date()).logs.map(({ url }) => url);
+  await askForConsent(logs, given.yes === true, session);
+  let signer: SigstoreSignerIdentity | undefined;
+  return {
+    trust,
+    signedBy: () => signer,
+    makeSigner: (waiting) =>
+      sigstoreSigner({
+        trustedRoot,
+        signingConfig,
+        audience: given.clientId ?? DEFAULT_CLIENT_ID,
+        ...(waiting.signal === undefined ? {} : { signal: waiting.signal }),
+        ...(given.serviceTimeout === undefined ? {} : { timeout: given.serviceTimeout * 1000 }),
+        identityProvider: () => getToken(origin, config, given, session, waiting),
+        onStep: (step) => waiting.onWait?.(stepText(step)),
+        onSigned: (identity) => {
+          signer = identity;
+        },
+      }),
+  };
+}
+
+function getToken(
+  origin: TokenOrigin,
+  config: SigningConfig,
+  given: KeylessArguments,
+  session: Session,
+  waiting: Waiting,
+): Promise<string> {
+  if (origin.kind === 'token') return origin.get();
+  const { url: issuer } = selectIdentityProvider(config, new Date());
+  const clientSecret = given.clientSecret ?? session.env[CLIENT_SECRET_VARIABLE];
+  const start = (flow: LoginFlow): Promise<string> =>
+    login({
+      issuer,
+      clientId: given.clientId ?? DEFAULT_CLIENT_ID,
+      ...(clientSecret ? { clientSecret } : {}),
+      ...(waiting.signal === undefined ? {} : { signal: waiting.signal }),
+      flow,
+    });
+  const withCode = (): Promise<string> => {
+    waiting.onWait?.();
+    return start({ kind: 'out-of-band', ask: (url, signal) => askForCode(url, signal, session) });
+  };
+  return origin.outOfBand ? withCode() : loginInBrowser(start, withCode, session, waiting);
+}
+
+/** Where no browser can be opened, the way by a code is taken. */
+async function loginInBrowser(
+  start: (flow: LoginFlow) => Promise<string>,
+  withCode: () => Promise<string>,
+  session: Session,
+  { onWait }: Waiting,
+): Promise<string> {
+  let isOpen = true;
+  const open = async (url: string): Promise<void> => {
+    isOpen = await openBrowser(url, session.env);
+    if (!isOpen) throw new OmsError('LOGIN_FAILED', 'no browser can be opened here');
+    onWait?.();
+    say(session, ['Log in in the browser window that has opened, or at', url]);
+    onWait?.('Waiting for the login in the browser');
+  };
+  try {
+    return await start({ kind: 'browser', open });
+  } catch (error) {
+    if (isOpen) throw error;
+    return withCode();
+  }
+}
+
+async function askForCode(url: string, signal: AbortSignal, session: Session): Promise<string> {
+  say(session, ['Log in at this address, in any browser, and copy the code that it shows:', url]);
+  const { read } = await import('read');
+  try {
+    return await read({ prompt: 'Code: ', input: session.stdin, output: session.stderr });
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    session.interruptedBy = SIGNALS.SIGINT;
+    throw new OmsError('ABORTED', 'no code was given', { cause });
+  }
+}
+
+const STEPS: Readonly<Record<SigningStep['what'], string>> = {
+  certificate: 'a certificate',
+  log: 'an entry in the log',
+  timestamp: 'a timestamp',
+};
+
+function stepText({ what, url }: SigningStep): string {
+  return `Waiting for ${STEPS[what]} of ${url}`;
+}

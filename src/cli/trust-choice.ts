@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { Fields } from '../format/fields.ts';
+import { quoted } from '../printable.ts';
+import { ageOf } from '../roots/age.ts';
+import { INSTANCES, type InstanceTrust } from '../roots/instance.ts';
+import { type LoadOptions, loadTrust } from '../roots/tuf.ts';
+import { parseTrustConfig } from '../trust/trust-config.ts';
+import { readTrustSource, type TrustSource } from '../trust/trust-source.ts';
+import { cacheDirectoryIn } from './cache-directory.ts';
+import { iso } from './describe.ts';
+import { readKeyFile } from './files.ts';
+import type { Session } from './session.ts';
+import { once } from './values.ts';
+
+/** Options that say whom Sigstore signatures are checked against. */
+export interface TrustArguments {
+  readonly trustedRoot?: string;
+  readonly trustConfig?: string;
+  readonly useStaging?: boolean;
+  readonly offline?: boolean;
+}
+
+export interface ChosenTrust {
+  readonly trustedRoot: TrustSource;
+  /** There is none with `--trusted-root`. */
+  readonly signingConfig: TrustSource | undefined;
+  /** Which root, and how old, in one line. */
+  readonly description: string;
+  /** The same for programs. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** What did not go as it should, and was no reason to fail: lines for standard error. */
+  readonly notes: readonly string[];
+}
+
+/** What tests choose otherwise. */
+export type Circumstances = Pick<LoadOptions, 'mirrorUrl' | 'root' | 'patience' | 'now'>;
+
+/** Names of the options below. */
+export const TRUST_OPTIONS: readonly string[] = [
+  'trusted-root',
+  'trust-config',
+  'use-staging',
+  'offline',
+];
+
+export function addTrustOptions(command: Command): Command {
+  return command
+    .optionsGroup('Which Sigstore instance is trusted (default: the public one):')
+    .addOption(
+      fileOption('--trusted-root <file>', "an instance's trusted root (JSON); nobody is asked", [
+        'trustConfig',
+      ]),
+    )
+    .addOption(
+      fileOption(
+        '--trust-config <file>',
+        'its trusted root and signing configuration (JSON); nobody is asked',
+      ),
+    )
+    .option('--use-staging', "Sigstore's staging instance, for tests")
+    .option('--offline', 'do not ask what is new: use the copy in the cache, or that of this oms');
+}
+
+function fileOption(flags: string, description: string, others: readonly string[] = []): Option {
+  const option = new Option(flags, description).argParser(once);
+  return option.conflicts(['useStaging', 'offline', ...others]);
+}
+
+/**
+ * Finds what the options ask for. With a file nobody else is asked, ever.
+ *
+ * @throws {OmsError} `TRUST_UNUSABLE`, `FILE_UNREADABLE`, `ABORTED`
+ */
+export async function chooseTrust(
+  given: TrustArguments,
+  session: Pick<Session, 'env'>,
+  signal?: AbortSignal,
+  circumstances: Circumstances = {},
+): Promise<ChosenTrust> {
+  if (given.trustedRoot !== undefined) return readRootFile(given.trustedRoot);
+  if (given.trustConfig !== undefined) return readConfigFile(given.trustConfig);
+  const trust = await loadTrust({
+    ...loadOptionsOf(given, session, signal),
+    offline: given.offline === true,
+    ...circumstances,
+  });
+  return {
+    trustedRoot: trust.trustedRoot,
+    signingConfig: trust.signingConfig,
+    description: describeTrust(trust, circumstances.now),
+    json: trustJson(trust),
+    notes: trust.notes,
+  };
+}
+
+/** What of the arguments and the environment concerns a repository. */
+export function loadOptionsOf(
+  { useStaging }: TrustArguments,
+  { env }: Pick<Session, 'env'>,
+  signal: AbortSignal | undefined,
+): Omit<LoadOptions, 'offline'> {
+  return {
+    instance: useStaging === true ? 'staging' : 'production',
+    cacheDirectory: cacheDirectoryIn(env, 'sigstore'),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** `the public Sigstore instance, as of 2026-01-31T12:00:00Z (3 days old, from the cache)` */
+export function describeTrust(
+  { instance, source, asOf }: InstanceTrust,
+  now: Date = new Date(),
+): string {
+  const where = source === 'cache' ? 'from the cache' : 'came with oms';
+  const age = source === 'tuf' ? 'asked just now' : `${ageOf(asOf, now)} old, ${where}`;
+  return `${INSTANCES[instance].title}, as of ${iso(asOf)} (${age})`;
+}
+
+export function trustJson(trust: InstanceTrust): Readonly<Record<string, unknown>> {
+  const { instance, source, asOf, notes } = trust;
+  return { source, instance, asOf, notes };
+}
+
+function readRootFile(path: string): ChosenTrust {
+  const file = resolve(path);
+  return {
+    trustedRoot: readKeyFile(path, 'the trusted root'),
+    signingConfig: undefined,
+    description: `the trusted root ${quoted(file)}`,
+    json: { source: 'trusted-root', path: file },
+    notes: [],
+  };
+}
+
+function readConfigFile(path: string): ChosenTrust {
+  const file = resolve(path);
+  const bytes = readKeyFile(path, 'the trust configuration');
+  // Read as a whole first: its errors say where in this file something is wrong.
+  parseTrustConfig(bytes);
+  const value = readTrustSource(bytes, 'the trust configuration');
+  const config = new Fields(value, '', 'TRUST_UNUSABLE');
+  return {
+    trustedRoot: JSON.stringify(config.optional('trustedRoot')),
+    signingConfig: JSON.stringify(config.optional('signingConfig')),
+    description: `the trust configuration ${quoted(file)}`,
+    json: { source: 'trust-config', path: file },
+    notes: [],
+  };
+}

@@ -23,14 +23,36 @@ export type { HashAlgorithm, Manifest, Resource, Serialization } from './format/
 export type { HashOptions } from './hashing/pool.ts';
 export type { Progress } from './hashing/progress.ts';
 export type { NamedStream } from './hashing/streams.ts';
+export {
+  type AmbientOptions,
+  type AmbientToken,
+  findAmbientToken,
+  type Looked,
+  type NoToken,
+} from './identity/ambient.ts';
+export { type LoginFlow, type LoginOptions, login } from './identity/login.ts';
+export type { InstanceName, InstanceTrust } from './roots/instance.ts';
+export { type LoadOptions, loadTrust } from './roots/tuf.ts';
 export { type CertificateSignerOptions, certificateSigner } from './signers/certificate.ts';
 export { type KeySignerOptions, keySigner } from './signers/key.ts';
 export type { Signer } from './signers/signer.ts';
+export {
+  type SigningStep,
+  type SigstoreInstance,
+  type SigstoreSignerOptions,
+  sigstoreSigner,
+  type TokenSource,
+} from './signers/sigstore.ts';
 export type { CertificateSummary } from './trust/certificate.ts';
+export type { ClaimName, FulcioIdentity, IdentityName, NameKind } from './trust/fulcio.ts';
 export type { Curve, PrivateKeySource, PublicKeySource } from './trust/keys.ts';
 export type {
   CertificatePolicy,
   CertificateSignerIdentity,
 } from './verifiers/certificate.ts';
+export type { TrustSource } from './trust/trust-source.ts';
+export type { IdentityPolicy } from './verifiers/identity.ts';
 export type { KeyPolicy, KeySignerIdentity } from './verifiers/key.ts';
+export type { ProvenTime, SigstorePolicy, SigstoreSignerIdentity } from './verifiers/sigstore.ts';
+export type { Thresholds } from './verifiers/thresholds.ts';
 export type { Policy, SignerIdentity } from './verifiers/verifier.ts';

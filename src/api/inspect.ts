@@ -10,12 +10,15 @@ import {
   parseCertificate,
   summarise,
 } from '../trust/certificate.ts';
+import { type FulcioIdentity, readFulcioIdentity } from '../trust/fulcio.ts';
 
 /** A certificate as a bundle shows it. */
 export interface InspectedCertificate extends CertificateSummary {
   readonly isCa: boolean;
   readonly keyUsage: readonly string[] | undefined;
   readonly extendedKeyUsage: readonly string[] | undefined;
+  /** Whom a keyless certificate names; `undefined` for others, and where it is not clear. */
+  readonly identity: FulcioIdentity | undefined;
 }
 
 /**
@@ -83,7 +86,16 @@ function describe(certificate: Certificate): InspectedCertificate {
         ? undefined
         : (['digitalSignature', 'keyCertSign'] as const).filter((usage) => keyUsage[usage]),
     extendedKeyUsage,
+    identity: certificate.isKeyless ? identityOf(certificate) : undefined,
   };
+}
+
+function identityOf(certificate: Certificate): FulcioIdentity | undefined {
+  try {
+    return readFulcioIdentity(certificate);
+  } catch {
+    return undefined;
+  }
 }
 
 function describeEntry({ logIndex, integratedTime }: LogEntry): {

@@ -1,6 +1,7 @@
 import type { Manifest, Serialization } from '../format/manifest.ts';
 import { printable } from '../printable.ts';
 import type { CertificateSummary } from '../trust/certificate.ts';
+import type { NameKind } from '../trust/fulcio.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import type { SignerIdentity } from '../verifiers/verifier.ts';
 
@@ -62,7 +63,7 @@ export function signerLines(signer: SignerIdentity): readonly Line[] {
   ];
 }
 
-const NAME_KINDS: Readonly<Record<SigstoreSignerIdentity['identity']['kind'], string>> = {
+export const NAME_KINDS: Readonly<Record<NameKind, string>> = {
   email: 'e-mail address',
   uri: 'URI',
   username: 'user name',

@@ -5,7 +5,7 @@ import { OmsError } from '../errors.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { printable } from '../printable.ts';
 import { addCommonOptions } from './common.ts';
-import { block, count, iso, type Line, serializationJson } from './describe.ts';
+import { block, count, iso, type Line, NAME_KINDS, serializationJson } from './describe.ts';
 import { readSignatureFile } from './files.ts';
 import type { CommonOptions, Report } from './session.ts';
 
@@ -83,11 +83,22 @@ function certificateLines(certificate: InspectedCertificate, index: number): rea
     ...(extendedKeyUsage ?? []).map((oid) => USAGES[oid] ?? oid),
   ];
   return [
-    [`Certificate ${index + 1}`, subject],
+    [`Certificate ${index + 1}`, subject || 'without a subject'],
+    ...identityLines(certificate),
     ['  issued by', issuer],
     ['  valid', `${iso(notBefore)} to ${iso(notAfter)}`],
     ['  usage', usage.join(', ')],
     ['  fingerprint', `sha256:${certificate.fingerprint}`],
+  ];
+}
+
+function identityLines({ identity }: InspectedCertificate): readonly Line[] {
+  if (identity === undefined) return [];
+  const { name, issuer, claims } = identity;
+  return [
+    ['  identity', `${name.value} (${NAME_KINDS[name.kind]})`],
+    ['  provider', issuer],
+    ...Object.entries(claims).map(([claim, value]) => [`  ${claim}`, value] as const),
   ];
 }
 

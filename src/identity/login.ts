@@ -101,12 +101,8 @@ async function outOfBand(
   signal: AbortSignal,
 ): Promise<string> {
   const url = await provider.authorizationUrl(OUT_OF_BAND_URI);
-  const code = (
-    await until(
-      signal,
-      said(provider, () => ask(url, signal)),
-    )
-  ).trim();
+  const asked = said(provider, () => ask(url, signal));
+  const code = (await until(signal, asked)).trim();
   if (code === '') throw loginFailed('no code was entered', {});
   return provider.redeemCode(code, OUT_OF_BAND_URI);
 }

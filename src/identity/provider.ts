@@ -107,7 +107,7 @@ export class Provider {
       verifier,
       requestOptions(oauth, this.#options),
     );
-    const checks = { expectedNonce: nonce, requireIdToken: true };
+    const checks = { expectedNonce: nonce };
     const result = await oauth.processAuthorizationCodeResponse(server, client, response, checks);
     return result.id_token;
   }

@@ -2,6 +2,7 @@ import { OmsError } from '../errors.ts';
 import { quotedWithout } from '../identity/redact.ts';
 import { aborted } from '../pace.ts';
 import { quoted } from '../printable.ts';
+import { withLimitedAnswers } from './answer-limit.ts';
 
 /** How calls to the services of one signature are made. */
 export interface CallOptions {
@@ -50,7 +51,7 @@ export async function callService<T>(
   const controller = new AbortController();
   try {
     return await Promise.race([
-      call(),
+      withLimitedAnswers(url, call),
       ended(controller.signal, deadlineOf(timeout)),
       ...(signal === undefined ? [] : [cancelled(signal, controller.signal)]),
     ]);

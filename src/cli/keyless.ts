@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { OmsError } from '../errors.ts';
 import { type LoginFlow, login } from '../identity/login.ts';
 import type { Signer } from '../signers/signer.ts';
@@ -14,23 +13,12 @@ import { openBrowser } from './browser.ts';
 import { askForConsent } from './consent.ts';
 import { type Session, SIGNALS, say } from './session.ts';
 import {
+  CLIENT_SECRET_VARIABLE,
   DEFAULT_CLIENT_ID,
-  findTokenOrigin,
-  type TokenArguments,
-  type TokenOrigin,
-} from './token-origin.ts';
-import {
-  type ChosenTrust,
-  chooseTrust,
-  TRUST_OPTIONS,
-  type TrustArguments,
-} from './trust-choice.ts';
-import { once, parseCount } from './values.ts';
-
-export interface KeylessArguments extends TokenArguments, TrustArguments {
-  readonly yes?: boolean;
-  readonly serviceTimeout?: number;
-}
+  type KeylessArguments,
+} from './keyless-options.ts';
+import { findTokenOrigin, type TokenOrigin } from './token-origin.ts';
+import { type ChosenTrust, chooseTrust } from './trust-choice.ts';
 
 /** Keyless signing, as far as it can be prepared before there is a statement. */
 export interface KeylessSigning {
@@ -45,39 +33,6 @@ export interface Waiting {
   readonly signal?: AbortSignal;
   /** Without a text, there is nothing to wait for any more. */
   readonly onWait?: (text?: string) => void;
-}
-
-/** Keeps the secret of the client out of the list of processes. */
-const CLIENT_SECRET_VARIABLE = 'OMS_CLIENT_SECRET';
-
-/** Names of all options of keyless signing. */
-export const KEYLESS_SIGNING_OPTIONS: readonly string[] = [
-  'identity-token',
-  'identity-token-file',
-  'use-ambient-credentials',
-  'oauth-force-oob',
-  'client-id',
-  'client-secret',
-  'service-timeout',
-  'yes',
-  ...TRUST_OPTIONS,
-];
-
-export function addTokenOptions(command: Command): Command {
-  return command
-    .optionsGroup('Who signs, without a key (sigstore):')
-    .option('--identity-token <token>', 'better from a file, or in SIGSTORE_ID_TOKEN', once)
-    .option('--identity-token-file <file>', 'file with an OpenID Connect identity token', once)
-    .option('--use-ambient-credentials', 'only a token of the environment (CI, cloud): no login')
-    .option('--oauth-force-oob', 'log in with a code that you copy, without a browser here')
-    .option('--client-id <id>', `OAuth client, and audience of tokens (${DEFAULT_CLIENT_ID})`, once)
-    .option('--client-secret <secret>', `better in ${CLIENT_SECRET_VARIABLE}`, once)
-    .option(
-      '--service-timeout <seconds>',
-      'how long one service may take to answer (30)',
-      parseCount,
-    )
-    .option('--yes', 'do not ask whether the identity may go to the public log');
 }
 
 /**

@@ -8,7 +8,7 @@ import { describeCause, describeFailure, toOmsError } from './failure.ts';
 import { addInspectCommand, runInspect } from './inspect.ts';
 import { type CommonOptions, deliver, type Report, type Session, say, toJson } from './session.ts';
 import { addSignCommand, runSign } from './sign.ts';
-import { addTrustCommand, runTrust } from './trust.ts';
+import { addTrustCommand } from './trust-options.ts';
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
@@ -132,7 +132,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   trust: {
     add: addTrustCommand,
-    run: (operands, command, session) => runTrust(operands, command.opts(), session),
+    run: async (operands, command, session) => {
+      const { runTrust } = await import('./trust.ts');
+      return runTrust(operands, command.opts(), session);
+    },
   },
 };
 

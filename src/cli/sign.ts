@@ -32,19 +32,19 @@ import {
   signerLines,
 } from './describe.ts';
 import { checkModelExists, defaultSignaturePath, readKeyFile } from './files.ts';
+import type { Waiting } from './keyless.ts';
 import {
   addTokenOptions,
   KEYLESS_SIGNING_OPTIONS,
   type KeylessArguments,
-  prepareKeyless,
-  type Waiting,
-} from './keyless.ts';
+} from './keyless-options.ts';
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
 import { findPassword } from './password.ts';
 import { working } from './progress.ts';
 import { type CommonOptions, isTalkative, type Report, type Session, say } from './session.ts';
 import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
-import { addTrustOptions, type ChosenTrust } from './trust-choice.ts';
+import type { ChosenTrust } from './trust-choice.ts';
+import { addTrustOptions } from './trust-options.ts';
 import { collect, once } from './values.ts';
 
 interface SignArguments
@@ -185,6 +185,8 @@ async function prepare(
     const signer = await makeSigner(method, given, session);
     return { makeSigner: () => signer, signatory: signatoryOf };
   }
+  // All that only this method needs is in a file of its own, which the others do not wait for.
+  const { prepareKeyless } = await import('./keyless.ts');
   const { makeSigner: make, signedBy, trust } = await prepareKeyless(given, session);
   if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
   return { makeSigner: make, signatory: () => keylessSignatory(signedBy(), trust) };

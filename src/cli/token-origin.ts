@@ -2,25 +2,13 @@ import { OmsError } from '../errors.ts';
 import { findAmbientToken, type Looked } from '../identity/ambient.ts';
 import { parseIdentityToken } from '../identity/token.ts';
 import { readKeyFile } from './files.ts';
+import { DEFAULT_CLIENT_ID, type TokenArguments } from './keyless-options.ts';
 import type { Session } from './session.ts';
-
-/** Options that say whose identity signs. */
-export interface TokenArguments {
-  readonly identityToken?: string;
-  readonly identityTokenFile?: string;
-  readonly useAmbientCredentials?: boolean;
-  readonly oauthForceOob?: boolean;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-}
 
 /** Where the identity token of a signature comes from. */
 export type TokenOrigin =
   | { readonly kind: 'token'; readonly get: () => Promise<string> }
   | { readonly kind: 'login'; readonly outOfBand: boolean };
-
-/** Under which Sigstore's public instance knows its command lines. */
-export const DEFAULT_CLIENT_ID = 'sigstore';
 
 /**
  * Decides where the token comes from, before the model is hashed: as given, else from the

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
 import { Fields } from '../format/fields.ts';
 import { quoted } from '../printable.ts';
 import { ageOf } from '../roots/age.ts';
@@ -11,15 +10,7 @@ import { cacheDirectoryIn } from './cache-directory.ts';
 import { iso } from './describe.ts';
 import { readKeyFile } from './files.ts';
 import type { Session } from './session.ts';
-import { once } from './values.ts';
-
-/** Options that say whom Sigstore signatures are checked against. */
-export interface TrustArguments {
-  readonly trustedRoot?: string;
-  readonly trustConfig?: string;
-  readonly useStaging?: boolean;
-  readonly offline?: boolean;
-}
+import type { TrustArguments } from './trust-options.ts';
 
 export interface ChosenTrust {
   readonly trustedRoot: TrustSource;
@@ -35,37 +26,6 @@ export interface ChosenTrust {
 
 /** What tests choose otherwise. */
 export type Circumstances = Pick<LoadOptions, 'mirrorUrl' | 'root' | 'patience' | 'now'>;
-
-/** Names of the options below. */
-export const TRUST_OPTIONS: readonly string[] = [
-  'trusted-root',
-  'trust-config',
-  'use-staging',
-  'offline',
-];
-
-export function addTrustOptions(command: Command): Command {
-  return command
-    .optionsGroup('Which Sigstore instance is trusted (default: the public one):')
-    .addOption(
-      fileOption('--trusted-root <file>', "an instance's trusted root (JSON); nobody is asked", [
-        'trustConfig',
-      ]),
-    )
-    .addOption(
-      fileOption(
-        '--trust-config <file>',
-        'its trusted root and signing configuration (JSON); nobody is asked',
-      ),
-    )
-    .option('--use-staging', "Sigstore's staging instance, for tests")
-    .option('--offline', 'do not ask what is new: use the copy in the cache, or that of this oms');
-}
-
-function fileOption(flags: string, description: string, others: readonly string[] = []): Option {
-  const option = new Option(flags, description).argParser(once);
-  return option.conflicts(['useStaging', 'offline', ...others]);
-}
 
 /**
  * Finds what the options ask for. With a file nobody else is asked, ever.

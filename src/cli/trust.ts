@@ -1,48 +1,21 @@
-import type { Command } from 'commander';
 import { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { updateTrust } from '../roots/tuf.ts';
 import { parseSigningConfig } from '../trust/signing-config.ts';
 import { parseTrustedRoot } from '../trust/trusted-root.ts';
-import { addCommonOptions } from './common.ts';
 import { block, type Line } from './describe.ts';
 import { type CommonOptions, interruptible, type Report, type Session } from './session.ts';
 import {
-  addTrustOptions,
   type Circumstances,
   chooseTrust,
   describeTrust,
   loadOptionsOf,
-  type TrustArguments,
   trustJson,
 } from './trust-choice.ts';
+import type { TrustArguments } from './trust-options.ts';
 import { listConfig, listRoot, sectionLines } from './trust-listing.ts';
 
 interface TrustCommandArguments extends TrustArguments, CommonOptions {}
-
-const EXAMPLES = `
-A Sigstore instance says through a TUF repository whom to trust: which authorities issue its
-certificates, and which logs and clocks vouch for its signatures. oms asks once a day, keeps the
-answer in your cache directory, and comes with a copy for --offline.
-
-Examples:
-  oms trust show
-  oms trust update
-  oms trust show --offline --use-staging
-`;
-
-export function addTrustCommand(program: Command): Command {
-  const command = program
-    .command('trust')
-    .usage('show|update [options]')
-    .argument('[operands...]')
-    .summary('show or update whom Sigstore signatures are checked against')
-    .description(
-      'Show whom keyless signatures are checked against, or ask the instance what is new.',
-    );
-  addTrustOptions(command);
-  return addCommonOptions(command).addHelpText('after', EXAMPLES);
-}
 
 export async function runTrust(
   operands: readonly string[],

@@ -46,13 +46,8 @@ import {
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
 import { working } from './progress.ts';
 import { type CommonOptions, isTalkative, type Report, type Session, say } from './session.ts';
-import {
-  addTrustOptions,
-  type ChosenTrust,
-  chooseTrust,
-  TRUST_OPTIONS,
-  type TrustArguments,
-} from './trust-choice.ts';
+import type { ChosenTrust } from './trust-choice.ts';
+import { addTrustOptions, TRUST_OPTIONS, type TrustArguments } from './trust-options.ts';
 import { collect, once, parseTime } from './values.ts';
 
 interface VerifyArguments
@@ -212,6 +207,7 @@ function certificatePolicy({ certificateChain, verificationTime }: VerifyArgumen
 
 async function sigstorePolicy(given: VerifyArguments, session: Session): Promise<Trusted> {
   const identity = identityPolicyOf(given);
+  const { chooseTrust } = await import('./trust-choice.ts');
   const trust = await chooseTrust(given, session);
   if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
   return { policy: { method: 'sigstore', ...identity, trustedRoot: trust.trustedRoot }, trust };

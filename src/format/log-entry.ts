@@ -1,7 +1,13 @@
 import { decodeBase64 } from './base64.ts';
 import { Fields } from './fields.ts';
 import type { JsonValue } from './json.ts';
-import { MAX_CHECKPOINT_LENGTH, MAX_LOG_BODY_BYTES, MAX_PROOF_HASHES } from './limits.ts';
+import {
+  MAX_CHECKPOINT_LENGTH,
+  MAX_LOG_BODY_BYTES,
+  MAX_PROOF_HASHES,
+  MAX_SIGNATURE_BYTES,
+} from './limits.ts';
+import { malformed } from './malformed.ts';
 
 /** What a transparency log answered (Sigstore's `TransparencyLogEntry`). Nothing in it is verified. */
 export interface LogEntry {
@@ -48,26 +54,23 @@ export function readLogEntry(value: JsonValue, where: string): LogEntry {
     'canonicalizedBody',
   );
   const kind = entry.object('kindVersion').only('kind', 'version');
-  const body = bytesOf(entry, 'canonicalizedBody', where);
-  if (body.length > MAX_LOG_BODY_BYTES) {
-    throw entry.error('canonicalizedBody', `at most ${MAX_LOG_BODY_BYTES} bytes`);
-  }
   return {
     logIndex: integerOf(entry, 'logIndex'),
-    logId: bytesOf(entry.object('logId').only('keyId'), 'keyId', `${where}.logId`),
+    logId: bytesOf(entry.object('logId').only('keyId'), 'keyId', `${where}.logId`, HASH_BYTES),
     kind: kind.string('kind'),
     version: kind.string('version'),
     integratedTime: integerOf(entry, 'integratedTime'),
     promise: readPromise(entry, where),
     proof: readProof(entry, where),
-    body,
+    body: bytesOf(entry, 'canonicalizedBody', where, MAX_LOG_BODY_BYTES),
   };
 }
 
 function readPromise(entry: Fields, where: string): Uint8Array | undefined {
   if (entry.optional('inclusionPromise') === undefined) return undefined;
   const promise = entry.object('inclusionPromise').only('signedEntryTimestamp');
-  return bytesOf(promise, 'signedEntryTimestamp', `${where}.inclusionPromise`);
+  const path = `${where}.inclusionPromise`;
+  return bytesOf(promise, 'signedEntryTimestamp', path, MAX_SIGNATURE_BYTES);
 }
 
 function readProof(entry: Fields, where: string): InclusionProof | undefined {
@@ -80,41 +83,50 @@ function readProof(entry: Fields, where: string): InclusionProof | undefined {
   if (hashes.length > MAX_PROOF_HASHES) {
     throw proof.error('hashes', `at most ${MAX_PROOF_HASHES} hashes`);
   }
-  const checkpoint = proof.object('checkpoint').only('envelope').string('envelope');
+  const note = proof.object('checkpoint').only('envelope');
+  const checkpoint = note.string('envelope');
   if (checkpoint.length > MAX_CHECKPOINT_LENGTH) {
-    throw proof.error('checkpoint', `at most ${MAX_CHECKPOINT_LENGTH} characters`);
+    throw note.error('envelope', `at most ${MAX_CHECKPOINT_LENGTH} characters`);
   }
   return {
     logIndex: integerOf(proof, 'logIndex'),
-    rootHash: hashOf(proof.string('rootHash'), `${where}.inclusionProof.rootHash`, proof),
+    rootHash: hashOf(proof.string('rootHash'), `${where}.inclusionProof.rootHash`),
     treeSize: integerOf(proof, 'treeSize'),
     hashes: hashes.map((hash, index) => {
       if (typeof hash !== 'string') throw proof.error('hashes', 'an array of strings');
-      return hashOf(hash, `${where}.inclusionProof.hashes[${index}]`, proof);
+      return hashOf(hash, `${where}.inclusionProof.hashes[${index}]`);
     }),
     checkpoint,
   };
 }
 
-function hashOf(text: string, where: string, proof: Fields): Uint8Array {
+function hashOf(text: string, where: string): Uint8Array {
   const bytes = decodeBase64(text, where, CODE);
-  if (bytes.length !== HASH_BYTES) throw proof.error('hashes', `hashes of ${HASH_BYTES} bytes`);
+  if (bytes.length !== HASH_BYTES) {
+    throw malformed(CODE, where, {
+      expected: `a hash of ${HASH_BYTES} bytes`,
+      found: `${bytes.length} bytes`,
+    });
+  }
   return bytes;
 }
 
-function bytesOf(fields: Fields, key: string, where: string): Uint8Array {
-  return decodeBase64(fields.string(key), `${where}.${key}`, CODE);
+function bytesOf(fields: Fields, key: string, where: string, most: number): Uint8Array {
+  const bytes = decodeBase64(fields.string(key), `${where}.${key}`, CODE);
+  if (bytes.length > most) throw fields.error(key, `at most ${most} bytes`);
+  return bytes;
 }
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /**
  * A 64-bit integer, which protobuf JSON writes as a string, and reads as a number too. Absent is
- * zero there, as the first entry of a log has it.
+ * zero there, as the first entry of a log has it. A number beyond 2^53 is refused: it was another
+ * one in the text.
  */
 function integerOf(fields: Fields, key: string): bigint {
   const value = fields.optional(key) ?? '0';
-  const text = typeof value === 'number' ? String(value) : value;
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== 'string' || !/^(?:0|[1-9][0-9]{0,18})$/.test(text)) {
     throw fields.error(key, 'a decimal number from 0');
   }

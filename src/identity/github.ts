@@ -1,6 +1,6 @@
 import { callPatiently } from './http.ts';
 import { ELSEWHERE, isOn, noToken, type TokenSource, tokenIn, valueOf } from './source.ts';
-import { readSecureUrl } from './urls.ts';
+import { readSecureUrl } from '../format/url.ts';
 
 const NAME = 'GitHub Actions';
 const TIMEOUT = 10_000;

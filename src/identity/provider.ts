@@ -1,7 +1,7 @@
 import type * as OAuth from 'oauth4webapi';
 import { faultOf, loginFailed } from './faults.ts';
 import { type ProviderOptions, requestOptions } from './transport.ts';
-import { ISSUER_FORM, readIssuer, readSecureUrl, shownUrl } from './urls.ts';
+import { PLAIN_URL_FORM, readPlainUrl, readSecureUrl, shownUrl } from '../format/url.ts';
 
 /** How far the clocks of the provider and of this machine may differ, in seconds. */
 const SKEW = 60;
@@ -133,10 +133,10 @@ export class Provider {
  */
 export async function discover(options: ProviderOptions): Promise<Provider> {
   const { issuer } = options;
-  const url = readIssuer(issuer);
+  const url = readPlainUrl(issuer);
   if (url === undefined) {
     throw loginFailed('this identity provider cannot be used', {
-      expected: ISSUER_FORM,
+      expected: PLAIN_URL_FORM,
       found: shownUrl(issuer),
     });
   }

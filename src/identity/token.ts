@@ -2,7 +2,7 @@ import { OmsError } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import { type JsonLimits, readJson } from '../format/json.ts';
 import { quoted } from '../printable.ts';
-import { ISSUER_FORM, readIssuer, shownUrl } from './urls.ts';
+import { PLAIN_URL_FORM, readPlainUrl, shownUrl } from '../format/url.ts';
 
 /**
  * An OpenID Connect ID token, as far as a client can judge it: the signature is checked by Fulcio,
@@ -114,9 +114,9 @@ function checkHeader(header: Fields, refuse: Refuse): void {
 
 function issuerOf(claims: Fields, refuse: Refuse): string {
   const issuer = claims.optional('iss');
-  const expected = `${ISSUER_FORM} as issuer (iss)`;
+  const expected = `${PLAIN_URL_FORM} as issuer (iss)`;
   if (typeof issuer !== 'string') throw refuse(expected, 'none');
-  if (readIssuer(issuer) === undefined) throw refuse(expected, shownUrl(issuer));
+  if (readPlainUrl(issuer) === undefined) throw refuse(expected, shownUrl(issuer));
   return issuer;
 }
 

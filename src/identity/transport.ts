@@ -1,7 +1,7 @@
 import type * as OAuth from 'oauth4webapi';
 import { loginFailed } from './faults.ts';
 import { call } from './http.ts';
-import { readSecureUrl, shownUrl } from './urls.ts';
+import { readSecureUrl, shownUrl } from '../format/url.ts';
 
 export interface ProviderOptions {
   readonly issuer: string;

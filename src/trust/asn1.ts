@@ -1,11 +1,7 @@
-import { createRequire } from 'node:module';
 import type { ASN1Obj } from '@sigstore/core';
-
-/** Loaded when the first certificate is read: the key method must not wait for it. */
-const require = createRequire(import.meta.url);
+import { sigstoreCore } from './libraries.ts';
 
 /** Parses DER, all of it. Throws what the parser throws; its callers say what it was about. */
 export function parseDer(der: Uint8Array): ASN1Obj {
-  const { ASN1Obj: parser } = require('@sigstore/core') as typeof import('@sigstore/core');
-  return parser.parseBuffer(Buffer.from(der));
+  return sigstoreCore().ASN1Obj.parseBuffer(Buffer.from(der));
 }

@@ -135,10 +135,8 @@ function isUtf8String({ tag }: ASN1Obj): boolean {
   return tag.toDER() === UTF8_STRING;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function utf8Of(bytes: Uint8Array): string {
-  return utf8.decode(bytes);
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 /** RFC 5280 §4.2.1.6: IA5String. */

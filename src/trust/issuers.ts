@@ -24,7 +24,7 @@ function checkIssuedAt(leaf: Certificate, authorities: readonly Authority[], tim
   for (const { chain, validity } of authorities) {
     if (!covers(validity, time)) continue;
     try {
-      // The last one is the anchor, whether or not it is a root (Sigstore's `CertificateAuthority`).
+      // The last one is the anchor (Sigstore's `CertificateAuthority`).
       findChain(leaf, chain, chain.slice(-1), time);
       return;
     } catch (error) {

@@ -129,7 +129,7 @@ function flawInAny(certificate: Certificate, time: Date): OmsError | undefined {
   // Negated, so that an invalid date is refused too.
   if (!(time >= notBefore && time <= notAfter)) {
     const state = time > notAfter ? 'expired' : 'is not valid yet';
-    return refused(`the certificate ${quoted(certificate.subject, 80)} ${state}`, {
+    return refused(`the certificate ${nameOf(certificate)} ${state}`, {
       expected: `a validity that includes ${dateOf(time)}`,
       found: `${dateOf(notBefore)} to ${dateOf(notAfter)}`,
     });
@@ -155,12 +155,17 @@ function usagesOf({ extendedKeyUsage }: Certificate): string {
   return `only ${extendedKeyUsage?.join(', ') || 'none'}`;
 }
 
+/** Those of keyless signers have no subject. */
+function nameOf({ subject, issuer }: Certificate): string {
+  return subject === '' ? `issued by ${quoted(issuer, 80)}` : quoted(subject, 80);
+}
+
 function dateOf(date: Date): string {
   return Number.isNaN(date.getTime()) ? 'an invalid date' : date.toISOString().replace('.000', '');
 }
 
 function unfit(certificate: Certificate, expected: string, found: string): OmsError {
-  const summary = `the certificate ${quoted(certificate.subject, 80)} may not be used for this`;
+  const summary = `the certificate ${nameOf(certificate)} may not be used for this`;
   return refused(summary, { expected, found });
 }
 

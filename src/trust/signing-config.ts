@@ -1,6 +1,8 @@
 import { OmsError } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import type { JsonValue } from '../format/json.ts';
+import { malformed } from '../format/malformed.ts';
+import { PLAIN_URL_FORM, readPlainUrl, shownUrl } from '../format/url.ts';
 import { readTrustSource, type TrustSource } from './trust-source.ts';
 import { covers, readValidity, type Validity } from './validity.ts';
 
@@ -69,8 +71,8 @@ export function readSigningConfig(value: JsonValue | undefined, where: string): 
 }
 
 /**
- * The services to sign with at `time`: valid then, of a version that this program speaks, the
- * highest version of each operator, as many operators as the configuration asks for.
+ * The services to sign with at `time`: valid then, of the highest version that this program speaks,
+ * the newest of each operator, as many operators as the configuration asks for.
  *
  * @throws {OmsError} `TRUST_UNUSABLE` when there are too few.
  */
@@ -81,8 +83,8 @@ export function selectServices(config: SigningConfig, time: Date): SelectedServi
   if (logs.length === 0) throw tooFew('transparency log', 1, 0, time);
   const timestampAuthorities = selectTimestampAuthorities(config, time);
   // Such a log says nothing of when it took an entry, and without a time no verifier accepts it.
-  if (timestampAuthorities.length === 0 && logs.every((log) => log.apiVersion >= REKOR_TILES)) {
-    throw new OmsError(CODE, 'the signing configuration names no timestamp authority', {
+  if (timestampAuthorities.length === 0 && logs.some((log) => log.apiVersion >= REKOR_TILES)) {
+    throw new OmsError(CODE, 'the signing configuration has no usable timestamp authority', {
       expected: 'one, as its transparency log gives no signed time',
     });
   }
@@ -96,9 +98,10 @@ export function selectIdentityProvider(config: SigningConfig, time: Date): Servi
   return provider;
 }
 
-/** An instance may have none at all. */
+/** An instance may have none at all, unless it asks for a number of them. */
 function selectTimestampAuthorities(config: SigningConfig, time: Date): readonly Service[] {
-  if (config.timestampAuthorities.length === 0) return [];
+  const { timestampAuthorities: all, timestampSelection } = config;
+  if (all.length === 0 && timestampSelection.selector !== 'EXACT') return [];
   return select(config, 'timestampAuthorities', config.timestampSelection, time);
 }
 
@@ -124,15 +127,22 @@ function select(
   return services.slice(0, count);
 }
 
-/** One service for each operator, best first; the order of the configuration breaks ties. */
+/**
+ * One service for each operator, newest first; the order of the configuration breaks ties. All are
+ * of the highest version that any of them has, as Sigstore's `Service` message asks: versions are
+ * not mixed, whoever runs them.
+ */
 function candidates(config: SigningConfig, kind: Kind, time: Date): readonly Service[] {
   const versions: readonly number[] = VERSIONS[kind];
   const usable = config[kind].filter(
     ({ apiVersion, validity }) => versions.includes(apiVersion) && covers(validity, time),
   );
-  const best = usable.toSorted((a, b) => b.apiVersion - a.apiVersion || startOf(b) - startOf(a));
+  const highest = Math.max(...usable.map(({ apiVersion }) => apiVersion));
+  const newest = usable
+    .filter(({ apiVersion }) => apiVersion === highest)
+    .toSorted((a, b) => startOf(b) - startOf(a));
   const operators = new Set<string>();
-  return best.filter(({ operator }) => !operators.has(operator) && operators.add(operator));
+  return newest.filter(({ operator }) => !operators.has(operator) && operators.add(operator));
 }
 
 function startOf({ validity }: Service): number {
@@ -153,7 +163,7 @@ function readServices(config: Fields, where: string, key: string): readonly Serv
     const path = `${where === '' ? '' : `${where}.`}${key}[${index}]`;
     const service = new Fields(value, path, CODE);
     return {
-      url: readUrl(service),
+      url: readUrl(service, path),
       apiVersion: readWhole(service, 'majorApiVersion'),
       validity: readValidity(service, 'validFor'),
       operator: service.optional('operator') === undefined ? '' : service.string('operator'),
@@ -162,23 +172,13 @@ function readServices(config: Fields, where: string, key: string): readonly Serv
 }
 
 /** Encrypted, or not leaving this machine: an identity token is sent there. */
-function readUrl(service: Fields): string {
+function readUrl(service: Fields, where: string): string {
   const text = service.string('url');
-  const url = URL.parse(text);
-  const isLocal = url !== null && isLoopback(url.hostname);
-  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal))) {
-    throw service.error('url', 'an https URL');
+  const url = readPlainUrl(text);
+  if (url === undefined) {
+    throw malformed(CODE, `${where}.url`, { expected: PLAIN_URL_FORM, found: shownUrl(text) });
   }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw service.error('url', 'a URL without credentials, query and fragment');
-  }
-  return text.replace(/\/+$/, '');
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname)
-  );
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
 function readWhole(fields: Fields, key: string): number {

@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { SignedEntity, TrustMaterial } from '@sigstore/verify';
 import { type ErrorCode, OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import type { Certificate } from './certificate.ts';
+import { sigstoreCore, sigstoreVerify } from './libraries.ts';
 import type { LoggedSignature } from './log-body.ts';
 import type { LoggedEntry } from './proof.ts';
 import type { TrustedTimestamp } from './timestamp.ts';
@@ -20,8 +20,6 @@ export interface SignedEvidence {
   readonly isSigned: () => boolean;
 }
 
-const require = createRequire(import.meta.url);
-
 /**
  * Has Sigstore's own library verify the cryptography: the leaf's chain at every proven time, the
  * certificate timestamps in it (RFC 6962), each promise, checkpoint and Merkle proof of a log, each
@@ -31,7 +29,7 @@ const require = createRequire(import.meta.url);
  *   `SIGNATURE_INVALID`
  */
 export function verifyEvidence(evidence: SignedEvidence, root: TrustedRoot): void {
-  const { Verifier } = require('@sigstore/verify') as typeof import('@sigstore/verify');
+  const { Verifier } = sigstoreVerify();
   const thresholds = { tlogThreshold: 1, ctlogThreshold: 1, timestampThreshold: 1 };
   try {
     new Verifier(trustMaterial(evidence, root), thresholds).verify(entityOf(evidence));
@@ -40,15 +38,12 @@ export function verifyEvidence(evidence: SignedEvidence, root: TrustedRoot): voi
   }
 }
 
-function core(): typeof import('@sigstore/core') {
-  return require('@sigstore/core') as typeof import('@sigstore/core');
-}
-
-function trustMaterial({ entries }: SignedEvidence, root: TrustedRoot): TrustMaterial {
+function trustMaterial({ entries, timestamps }: SignedEvidence, root: TrustedRoot): TrustMaterial {
   return {
     certificateAuthorities: root.certificateAuthorities.map(authorityOf),
-    timestampAuthorities: root.timestampAuthorities.map(authorityOf),
-    // Only the logs that the entries were found to be of, by the names that the entries use.
+    // Only those whose usage was checked, and of the logs those that the entries were found to be
+    // of, by the names that the entries use.
+    timestampAuthorities: timestamps.map(({ authority }) => authorityOf(authority)),
     tlogs: entries.map(({ log, entry }) => logOf(log, entry.logId)),
     ctlogs: root.ctLogs.flatMap((log) => log.ids.map((id) => logOf(log, id))),
     publicKey: () => {
@@ -61,7 +56,7 @@ function authorityOf({
   chain,
   validity,
 }: Authority): TrustMaterial['certificateAuthorities'][number] {
-  const { X509Certificate } = core();
+  const { X509Certificate } = sigstoreCore();
   return {
     certChain: chain.map(({ der }) => X509Certificate.parse(Buffer.from(der))),
     validFor: rangeOf(validity),
@@ -85,7 +80,7 @@ function entityOf(evidence: SignedEvidence): SignedEntity {
   return {
     key: {
       $case: 'certificate',
-      certificate: core().X509Certificate.parse(Buffer.from(leaf.der)),
+      certificate: sigstoreCore().X509Certificate.parse(Buffer.from(leaf.der)),
     },
     signature: {
       signature,
@@ -138,7 +133,7 @@ const CHANGED = 'the bundle was changed after signing, or the trusted root is of
 
 const CERTIFICATE: Refusal = {
   code: 'CERTIFICATE_REFUSED',
-  summary: 'the signing certificate is not one of a trusted authority',
+  summary: 'the signing certificate is not in a trusted log of certificates',
   hint: 'check that the trusted root is of the Sigstore instance that the signer used',
 };
 const LOG: Refusal = {

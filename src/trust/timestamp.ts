@@ -1,52 +1,61 @@
-import { createRequire } from 'node:module';
 import type { RFC3161Timestamp } from '@sigstore/core';
-import { OmsError } from '../errors.ts';
+import { type ErrorDetails, OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { OID } from './certificate.ts';
+import { sigstoreCore } from './libraries.ts';
+import { readToken, TST_INFO, type TimestampToken } from './timestamp-token.ts';
 import type { Authority } from './trusted-root.ts';
 import { covers } from './validity.ts';
 
-/** A timestamp of a trusted authority (RFC 3161). Its signature is for the caller to verify. */
+/** A timestamp over a signature by a trusted authority (RFC 3161). */
 export interface TrustedTimestamp {
   readonly timestamp: RFC3161Timestamp;
   readonly authority: Authority;
   readonly at: Date;
 }
 
-const CODE = 'TIMESTAMP_INVALID';
-const require = createRequire(import.meta.url);
-
 /**
- * Reads a timestamp response and finds its authority in the trusted root: the one whose certificate
- * the timestamp names. That certificate must be good for this, and for nothing else.
+ * Reads a timestamp response, and finds the authority in the trusted root that has stamped this
+ * signature with it: the timestamp names its certificate, which must be good for this and nothing
+ * else. The authority's own chain is for the caller to verify.
  *
  * @param der `TimeStampResp` (RFC 3161 §2.4.2).
+ * @param signature what must have been stamped.
  * @throws {OmsError} `TIMESTAMP_INVALID`
  */
 export function findAuthority(
   der: Uint8Array,
+  signature: Uint8Array,
   authorities: readonly Authority[],
 ): TrustedTimestamp {
-  const { timestamp, at, issuer, serialNumber } = parse(der);
+  const { timestamp, at, issuer, serialNumber, token } = parse(der);
   const known = authorities.filter(({ chain }) => isNamed(chain[0].der, issuer, serialNumber));
   if (known.length === 0) {
-    throw new OmsError(CODE, 'the timestamp is of an authority that is not in the trusted root', {
+    throw invalid('the timestamp is of an authority that is not in the trusted root', {
       expected: authorities.map(({ uri }) => quoted(uri, 60)).join(' or ') || 'no timestamp',
       hint: 'check that the trusted root is of the Sigstore instance that the signer used',
     });
   }
-  const authority = known.find(({ validity }) => covers(validity, at));
-  if (authority === undefined) {
-    throw new OmsError(CODE, 'the timestamp authority was not trusted at the time it gives', {
+  const trusted = known.filter(({ validity }) => covers(validity, at));
+  if (trusted.length === 0) {
+    throw invalid('the timestamp authority was not trusted at the time it gives', {
       found: at.toISOString(),
     });
   }
+  const authority = trusted.find((candidate) => isBy(timestamp, signature, candidate));
+  if (authority === undefined) {
+    throw invalid('the timestamp is not over this signature, or not by the authority it names', {
+      hint: 'it was taken from another bundle, or the bundle was changed',
+    });
+  }
   checkUsage(authority);
+  checkNames(token, authority);
   return { timestamp, authority, at };
 }
 
 interface Parsed {
   readonly timestamp: RFC3161Timestamp;
+  readonly token: TimestampToken;
   readonly at: Date;
   readonly issuer: Buffer;
   readonly serialNumber: Buffer;
@@ -56,17 +65,18 @@ interface Parsed {
 const GRANTED: ReadonlySet<bigint> = new Set([0n, 1n]);
 
 function parse(der: Uint8Array): Parsed {
-  const { RFC3161Timestamp: parser } = require('@sigstore/core') as typeof import('@sigstore/core');
   try {
-    const timestamp = parser.parse(Buffer.from(der));
+    const timestamp = sigstoreCore().RFC3161Timestamp.parse(Buffer.from(der));
     if (!GRANTED.has(timestamp.status)) throw new Error('it was not granted');
     const at = timestamp.signingTime;
     if (Number.isNaN(at.getTime())) throw new Error('its time is malformed');
+    const token = readToken(der);
+    if (!token.contentTypes.every((type) => type === TST_INFO)) throw new Error('another content');
     const { signerIssuer: issuer, signerSerialNumber: serialNumber } = timestamp;
-    return { timestamp, at, issuer, serialNumber };
+    return { timestamp, token, at, issuer, serialNumber };
   } catch (cause) {
-    throw new OmsError(CODE, 'the timestamp is malformed', {
-      expected: 'a timestamp response (RFC 3161) that was granted',
+    throw invalid('the timestamp is malformed, or was not granted', {
+      expected: 'a timestamp response (RFC 3161) with a token',
       cause,
     });
   }
@@ -74,9 +84,22 @@ function parse(der: Uint8Array): Parsed {
 
 /** Compares in the encoding: names that only look the same are others. */
 function isNamed(der: Uint8Array, issuer: Buffer, serialNumber: Buffer): boolean {
-  const { X509Certificate: parser } = require('@sigstore/core') as typeof import('@sigstore/core');
-  const certificate = parser.parse(Buffer.from(der));
+  const certificate = sigstoreCore().X509Certificate.parse(Buffer.from(der));
   return certificate.issuer.equals(issuer) && certificate.serialNumber.equals(serialNumber);
+}
+
+/** Two authorities may have one name; the signature tells which of them it was. */
+function isBy(
+  timestamp: RFC3161Timestamp,
+  signature: Uint8Array,
+  { chain: [certificate] }: Authority,
+): boolean {
+  try {
+    timestamp.verify(Buffer.from(signature), certificate.x509.publicKey);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** RFC 3161 §2.3: one extended key usage, which is critical. */
@@ -85,9 +108,21 @@ function checkUsage({ chain: [certificate] }: Authority): void {
   const isOnly = usages?.length === 1 && usages[0] === OID.timeStamping;
   const isCritical = certificate.criticalExtensions.includes(OID.extendedKeyUsage);
   if (isOnly && isCritical && certificate.keyUsage?.digitalSignature !== false) return;
-  const summary = `the certificate ${quoted(certificate.subject, 80)} may not be used for timestamps`;
-  throw new OmsError(CODE, summary, {
+  const subject = quoted(certificate.subject, 80);
+  throw invalid(`the certificate ${subject} may not be used for timestamps`, {
     expected: 'the extended key usage timeStamping alone, marked critical',
     found: `${usages?.join(', ') ?? 'none'}${isCritical ? '' : ', not critical'}`,
   });
+}
+
+/** RFC 5816: the signed attributes name the certificate by its hash. */
+function checkNames(token: TimestampToken, { chain: [certificate] }: Authority): void {
+  if (token.names(certificate.der)) return;
+  throw invalid('the timestamp names another certificate than the one that signed it', {
+    expected: quoted(certificate.subject, 80),
+  });
+}
+
+function invalid(summary: string, details: ErrorDetails): OmsError {
+  return new OmsError('TIMESTAMP_INVALID', summary, details);
 }

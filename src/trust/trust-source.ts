@@ -13,7 +13,7 @@ export function readTrustSource(source: TrustSource, what: string): JsonValue {
   if (typeof source !== 'object' || source === null) {
     throw new OmsError(code, `${what} cannot be used`, {
       expected: 'JSON text, its bytes, or an object',
-      found: typeof source,
+      found: source === null ? 'null' : typeof source,
     });
   }
   // An object from outside goes through its text, so that it is plain data afterwards.

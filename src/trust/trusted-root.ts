@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { OmsError } from '../errors.ts';
 import { decodeBase64 } from '../format/base64.ts';
 import { Fields } from '../format/fields.ts';
 import type { JsonValue } from '../format/json.ts';
+import { malformed } from '../format/malformed.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { readTrustSource, type TrustSource } from './trust-source.ts';
 import { readValidity, type Validity } from './validity.ts';
@@ -28,7 +28,10 @@ export interface Authority {
 }
 
 export interface Log {
-  /** Holds the name that stands in the log's checkpoints. */
+  /**
+   * Holds the name that stands in the log's checkpoints. Empty where the root does not say: logs of
+   * certificates need none, and no checkpoint is taken from a log without one.
+   */
   readonly baseUrl: string;
   readonly operator: string;
   /** What entries and certificate timestamps call this log; never empty. */
@@ -104,8 +107,7 @@ function readCertificate(der: Uint8Array, where: string): Certificate {
   try {
     return parseCertificate(der, where);
   } catch (cause) {
-    const summary = `the trust configuration is not valid: ${where}`;
-    throw new OmsError(CODE, summary, { expected: 'a well-formed certificate', cause });
+    throw malformed(CODE, where, { expected: 'a well-formed certificate', cause });
   }
 }
 
@@ -117,9 +119,8 @@ function readLog(fields: Fields, where: string): Log | undefined {
   const isSha256 =
     fields.optional('hashAlgorithm') !== undefined && fields.string('hashAlgorithm') === 'SHA2_256';
   if (key === undefined || !isSha256) return undefined;
-  const baseUrl = fields.string('baseUrl');
   return {
-    baseUrl,
+    baseUrl: textOf(fields, 'baseUrl'),
     operator: textOf(fields, 'operator'),
     ids: readIds(fields, where),
     key,
@@ -141,11 +142,15 @@ function textOf(fields: Fields, key: string): string {
   return fields.optional(key) === undefined ? '' : fields.string(key);
 }
 
+/** What a log can sign with; others that Node reads, such as X25519, cannot sign at all. */
+const KEY_TYPES: ReadonlySet<unknown> = new Set(['ec', 'ed25519', 'rsa']);
+
 /** `undefined` for an algorithm that Node's OpenSSL does not have. */
 function readKey(der: Buffer, details: string): KeyObject | undefined {
   const type = details.startsWith('PKCS1_RSA_') ? 'pkcs1' : 'spki';
   try {
-    return createPublicKey({ key: der, format: 'der', type });
+    const key = createPublicKey({ key: der, format: 'der', type });
+    return KEY_TYPES.has(key.asymmetricKeyType) ? key : undefined;
   } catch {
     return undefined;
   }

@@ -31,8 +31,13 @@ function readTime(range: Fields, key: string): Date | undefined {
   if (range.optional(key) === undefined) return undefined;
   const text = range.string(key);
   const time = new Date(text);
-  if (!RFC_3339_UTC.test(text) || Number.isNaN(time.getTime())) {
+  if (!RFC_3339_UTC.test(text) || !isSame(time, text)) {
     throw range.error(key, 'a time such as 2026-01-31T12:00:00Z');
   }
   return time;
+}
+
+/** `Date` takes the 30th of February for the 2nd of March, and hour 24 for the next day. */
+function isSame(time: Date, text: string): boolean {
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19));
 }

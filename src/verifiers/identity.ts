@@ -1,7 +1,8 @@
-import { createRequire } from 'node:module';
 import { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { CLAIMS, type ClaimName, type FulcioIdentity, type NameKind } from '../trust/fulcio.ts';
+import { re2 } from '../trust/libraries.ts';
+import { checkMembers } from './members.ts';
 
 /** Who must have signed, and who must vouch for it. Nothing in it has a default. */
 export interface IdentityPolicy {
@@ -38,14 +39,8 @@ export function checkIdentityPolicy(policy: IdentityPolicy): void {
   checkText(identity ?? identityRegExp, 'the identity');
   checkText(issuer, 'the identity provider');
   if (identityRegExp !== undefined) compile(identityRegExp);
-  for (const [name, value] of Object.entries(claims)) {
-    if (!CLAIMS.some((known) => known === name)) {
-      throw new OmsError('USAGE', `there is no certificate claim ${quoted(name, 60)}`, {
-        expected: CLAIMS.join(', '),
-      });
-    }
-    checkText(value, `the claim ${name}`);
-  }
+  checkMembers(claims, CLAIMS, 'the certificate claims');
+  for (const [name, value] of Object.entries(claims)) checkText(value, `the claim ${name}`);
 }
 
 /** An empty text is a variable that is not set, and asks for nothing. */
@@ -112,11 +107,8 @@ interface Pattern {
   readonly matches: (text: string) => boolean;
 }
 
-const require = createRequire(import.meta.url);
-
 /** RE2 takes time with the length of the name, whatever the pattern is; JavaScript's own does not. */
 function compile(pattern: string): Pattern {
-  const { RE2JS } = require('re2js') as typeof import('re2js');
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw new OmsError('USAGE', 'the regular expression for the identity is too long', {
       expected: `at most ${MAX_PATTERN_LENGTH} characters`,
@@ -124,7 +116,7 @@ function compile(pattern: string): Pattern {
     });
   }
   try {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = re2().RE2JS.compile(pattern);
     return { matches: (text) => compiled.matches(text) };
   } catch (cause) {
     throw new OmsError('USAGE', 'the regular expression for the identity cannot be used', {

@@ -1,6 +1,7 @@
 import { OmsError } from '../errors.ts';
 import type { ParsedBundle, SigstoreMaterial } from '../format/bundle.ts';
 import type { SignedPayload } from '../format/dsse.ts';
+import type { LogEntry } from '../format/log-entry.ts';
 import { quoted } from '../printable.ts';
 import {
   type Certificate,
@@ -13,12 +14,14 @@ import { type ClaimName, type IdentityName, readFulcioIdentity } from '../trust/
 import { checkIssued } from '../trust/issuers.ts';
 import { type Curve, curveOf, verifyPayload } from '../trust/keys.ts';
 import { checkLogBody, loggedSignature } from '../trust/log-body.ts';
-import { checkLogValidity, findLog, type LoggedEntry } from '../trust/proof.ts';
+import { findLog, type LoggedEntry, promisedTime } from '../trust/proof.ts';
+import { checkCertificateLogs } from '../trust/sct.ts';
 import { verifyEvidence } from '../trust/sigstore.ts';
 import { findAuthority, type TrustedTimestamp } from '../trust/timestamp.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
 import { checkIdentity, checkIdentityPolicy, type IdentityPolicy } from './identity.ts';
+import { checkMembers } from './members.ts';
 import { checkDistinct, checkThresholds, type Thresholds, thresholdsOf } from './thresholds.ts';
 
 /** Trust one identity, on the word of one identity provider and of one Sigstore instance. */
@@ -51,6 +54,16 @@ export interface ProvenTime {
   readonly url: string;
 }
 
+const MEMBERS: readonly (keyof SigstorePolicy)[] = [
+  'method',
+  'identity',
+  'identityRegExp',
+  'issuer',
+  'claims',
+  'trustedRoot',
+  'thresholds',
+];
+
 /** What comes out of a keyless signature that is good, whoever made it. */
 export interface KeylessSignature {
   readonly signer: SigstoreSignerIdentity;
@@ -70,6 +83,7 @@ export function verifyWithSigstore(
   material: SigstoreMaterial,
   policy: SigstorePolicy,
 ): KeylessSignature {
+  checkMembers(policy, MEMBERS, 'the policy');
   checkIdentityPolicy(policy);
   const root = parseTrustedRoot(policy.trustedRoot);
   const opened = openKeyless(bundle, material, root, policy.thresholds);
@@ -92,26 +106,24 @@ export function openKeyless(
   const thresholds = thresholdsOf(wanted);
   const leaf = parseCertificate(material.certificate, 'the signing certificate');
   const signed = loggedSignature(envelope);
-  const entries = logEntries.map((entry) => findLog(entry, root.logs));
+  const timestamps = tokens.map((token) =>
+    findAuthority(token, envelope.signature, root.timestampAuthorities),
+  );
+  const moments = momentsOf(logEntries, timestamps);
+  const entries = logEntries.map((entry) => findLog(entry, root.logs, moments));
   checkDistinct(entries);
-  const timestamps = tokens.map((token) => findAuthority(token, root.timestampAuthorities));
-  const times = provenTimes(entries, timestamps);
-  const moments = times.map(({ at }) => at);
 
   checkLeaf(leaf);
   checkIssued(leaf, root.certificateAuthorities, moments);
+  checkCertificateLogs(leaf, root.ctLogs, moments);
   for (const { entry } of entries) checkLogBody(entry, signed, leaf.der);
   const isSigned = (): boolean =>
     verifyPayload(envelope.payload, envelope.signature, leaf.x509.publicKey);
   verifyEvidence({ leaf, signed, entries, timestamps, isSigned }, root);
-  for (const entry of entries) checkLogValidity(entry, moments);
   checkThresholds(entries, timestamps, thresholds);
 
   const { name: identity, issuer, claims } = readFulcioIdentity(leaf);
-  const places = entries.map(({ entry, log }) => ({
-    log: log.baseUrl,
-    index: String(entry.logIndex),
-  }));
+  const places = entries.map(({ log, index }) => ({ log: log.baseUrl, index: String(index) }));
   return {
     payload: { bytes: envelope.payload, encoding: 'dsse' },
     signer: {
@@ -122,38 +134,40 @@ export function openKeyless(
       claims,
       certificate: summarise(leaf),
       logEntries: places,
-      times,
+      times: provenTimes(entries, timestamps),
     },
   };
 }
 
 /**
- * The times that are signed by somebody. A log's time counts only with its promise, which is what
- * signs it. They are proven once the signatures are verified.
+ * The times that are signed by somebody: a log's counts only with its promise. They are proven once
+ * the signatures are verified; until then everything is asked of all of them.
  */
-function provenTimes(
-  entries: readonly LoggedEntry[],
+function momentsOf(
+  entries: readonly LogEntry[],
   timestamps: readonly TrustedTimestamp[],
-): readonly ProvenTime[] {
-  const times: readonly ProvenTime[] = [
-    ...timestamps.map(({ at, authority }) => ({
-      at,
-      source: 'timestamp-authority' as const,
-      url: authority.uri,
-    })),
-    ...entries
-      .filter(({ entry }) => entry.promise !== undefined)
-      .map(({ entry, log }) => ({
-        at: new Date(Number(entry.integratedTime) * 1000),
-        source: 'log' as const,
-        url: log.baseUrl,
-      })),
-  ];
-  if (times.length > 0) return times;
+): readonly Date[] {
+  const promised = entries.map(promisedTime).filter((time) => time !== undefined);
+  const moments = [...timestamps.map(({ at }) => at), ...promised];
+  if (moments.length > 0) return moments;
   throw new OmsError('TIMESTAMP_INVALID', 'nobody says when the signature was made', {
     expected: "a timestamp of a trusted authority, or a log's signed time",
     found: 'neither',
   });
+}
+
+function provenTimes(
+  entries: readonly LoggedEntry[],
+  timestamps: readonly TrustedTimestamp[],
+): readonly ProvenTime[] {
+  const stamped = timestamps.map(({ at, authority: { uri: url } }) => {
+    return { at, source: 'timestamp-authority' as const, url };
+  });
+  const promised = entries.flatMap(({ entry, log }) => {
+    const at = promisedTime(entry);
+    return at === undefined ? [] : [{ at, source: 'log' as const, url: log.baseUrl }];
+  });
+  return [...stamped, ...promised];
 }
 
 /** Fulcio's certificates are for signing code, and say so; what is not said is not assumed. */

@@ -1,4 +1,5 @@
 import { OmsError } from '../errors.ts';
+import { checkMembers } from './members.ts';
 import type { LoggedEntry } from '../trust/proof.ts';
 import type { TrustedTimestamp } from '../trust/timestamp.ts';
 
@@ -14,7 +15,9 @@ export interface Thresholds {
 type Required = Readonly<Record<keyof Thresholds, number>>;
 
 /** @throws {OmsError} `USAGE` */
-export function thresholdsOf({ logs = 1, times = 1 }: Thresholds = {}): Required {
+export function thresholdsOf(wanted: Thresholds = {}): Required {
+  checkMembers(wanted, ['logs', 'times'], 'the thresholds');
+  const { logs = 1, times = 1 } = wanted;
   for (const [name, value] of Object.entries({ logs, times })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new OmsError('USAGE', `the threshold of ${name} must be a whole number from 1`, {

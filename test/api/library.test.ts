@@ -14,6 +14,7 @@ import {
   verify,
 } from '../../src/index.ts';
 import { Forger, hashOf, resource, rootOf } from '../helpers/forge.ts';
+import { logEntry } from '../helpers/log-entry.ts';
 import { makeModel, writeFiles } from '../helpers/model.ts';
 import { refusal } from '../helpers/refusal.ts';
 
@@ -178,14 +179,31 @@ describe('inspect', () => {
     });
   });
 
-  it('shows log entries by what they say, whatever that is', () => {
+  it('shows log entries by what they say', () => {
     const { verificationMaterial, ...rest } = forger.sign('x');
-    const tlogEntries = [{ logIndex: '7', integratedTime: '1700000000' }, { logIndex: {} }];
-    const bundle = { ...rest, verificationMaterial: { ...verificationMaterial, tlogEntries } };
-    expect(inspect(bundle as Bundle).unverified.logEntries).toEqual([
-      { logIndex: '7', integratedTime: '1700000000' },
-      { logIndex: '', integratedTime: '' },
+    const tlogEntries = [
+      logEntry({ logIndex: '9007199254740993', integratedTime: '1700000000' }),
+      logEntry({ logIndex: null, integratedTime: null }),
+    ];
+    const bundle: Bundle = {
+      ...rest,
+      verificationMaterial: { ...verificationMaterial, tlogEntries },
+    };
+    expect(inspect(bundle).unverified.logEntries).toEqual([
+      { logIndex: '9007199254740993', integratedTime: '1700000000' },
+      { logIndex: '0', integratedTime: '0' },
     ]);
+  });
+
+  it('refuses a bundle with log entries that say nothing', async () => {
+    const { verificationMaterial, ...rest } = forger.sign('x');
+    for (const entry of [{}, logEntry({ logIndex: {} })]) {
+      const bundle: Bundle = {
+        ...rest,
+        verificationMaterial: { ...verificationMaterial, tlogEntries: [entry] },
+      };
+      await refusal(() => inspect(bundle), 'BUNDLE_MALFORMED');
+    }
   });
 });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Bundle, parseBundle } from '../../src/format/bundle.ts';
+import { MAX_ATTESTATIONS, MAX_TIMESTAMP_BYTES } from '../../src/format/limits.ts';
+import { edited } from '../helpers/edited.ts';
 import { Forger, statementWith } from '../helpers/forge.ts';
+import { base64, logEntry } from '../helpers/log-entry.ts';
 import { refusal } from '../helpers/refusal.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- taken apart at will
@@ -138,14 +141,42 @@ describe('parseBundle', () => {
       'an object',
     ],
     [
-      '10,000 log entries',
-      (b) => (b['verificationMaterial'].tlogEntries = Array.from({ length: 10_000 }, () => ({}))),
+      '65 log entries',
+      (b) => (b['verificationMaterial'].tlogEntries = Array.from({ length: 65 }, () => logEntry())),
       'at most 64',
+    ],
+    [
+      'log entries that are no array',
+      (b) => (b['verificationMaterial'].tlogEntries = logEntry()),
+      'verificationMaterial.tlogEntries: expected an array',
     ],
     [
       'a log entry that is not an object',
       (b) => (b['verificationMaterial'].tlogEntries = ['x']),
-      'tlogEntries[0]',
+      'verificationMaterial.tlogEntries[0]: expected an object',
+    ],
+    [
+      'a log entry that is empty',
+      (b) => (b['verificationMaterial'].tlogEntries = [{}]),
+      'verificationMaterial.tlogEntries[0].kindVersion: expected an object',
+    ],
+    [
+      'a second log entry with an unknown member',
+      (b) => (b['verificationMaterial'].tlogEntries = [logEntry(), logEntry({ extra: 1 })]),
+      'verificationMaterial.tlogEntries[1]: expected only',
+    ],
+    [
+      'a log entry whose proof holds a hash of 31 bytes',
+      (b) =>
+        (b['verificationMaterial'].tlogEntries = [
+          edited(logEntry(), 'inclusionProof.hashes.1', base64(31, 1)),
+        ]),
+      'a hash of 32 bytes',
+    ],
+    [
+      'a log entry before the beginning',
+      (b) => (b['verificationMaterial'].tlogEntries = [logEntry({ logIndex: '-1' })]),
+      'verificationMaterial.tlogEntries[0].logIndex: expected a decimal number',
     ],
     [
       '10,000 timestamps',
@@ -162,6 +193,33 @@ describe('parseBundle', () => {
           rfc3161Timestamps: [{ signedTimestamp: 'YQ' }],
         }),
       'base64',
+    ],
+    [
+      'a timestamp that is a string',
+      (b) =>
+        (b['verificationMaterial'].timestampVerificationData = { rfc3161Timestamps: ['YQ=='] }),
+      'timestampVerificationData.rfc3161Timestamps[0]: expected an object',
+    ],
+    [
+      'a timestamp with an unknown member',
+      (b) =>
+        (b['verificationMaterial'].timestampVerificationData = {
+          rfc3161Timestamps: [{ signedTimestamp: 'YQ==', extra: 1 }],
+        }),
+      '"extra"',
+    ],
+    [
+      'timestamps of another kind',
+      (b) => (b['verificationMaterial'].timestampVerificationData = { rfc9999Timestamps: [] }),
+      '"rfc9999Timestamps"',
+    ],
+    [
+      'a timestamp that is too large',
+      (b) =>
+        (b['verificationMaterial'].timestampVerificationData = {
+          rfc3161Timestamps: [{ signedTimestamp: base64(MAX_TIMESTAMP_BYTES + 1, 0x30) }],
+        }),
+      `at most ${MAX_TIMESTAMP_BYTES} bytes`,
     ],
     ['no signature', (b) => (b['dsseEnvelope'].signatures = []), 'exactly one'],
     [
@@ -214,8 +272,26 @@ describe('parseBundle', () => {
       bundle((b) => {
         b['verificationMaterial'] = { certificate: { rawBytes }, tlogEntries: entries };
       });
-    expect(parseBundle(material([{}])).material.method).toBe('sigstore');
+    expect(parseBundle(material([logEntry()])).material.method).toBe('sigstore');
     expect(parseBundle(material([])).material.method).toBe('certificate');
+  });
+
+  it('hands on log entries and timestamps in their order, up to the bound of each', () => {
+    const indices = Array.from({ length: MAX_ATTESTATIONS }, (_, index) => index);
+    const { logEntries, timestamps } = parseBundle(
+      bundle((b) => {
+        b['verificationMaterial'].tlogEntries = indices.map((index) =>
+          logEntry({ logIndex: String(index) }),
+        );
+        b['verificationMaterial'].timestampVerificationData = {
+          rfc3161Timestamps: indices.map((index) => ({
+            signedTimestamp: base64(index === 0 ? MAX_TIMESTAMP_BYTES : 1, index),
+          })),
+        };
+      }),
+    );
+    expect(logEntries.map(({ logIndex }) => logIndex)).toEqual(indices.map(BigInt));
+    expect(timestamps.map(([first]) => first)).toEqual(indices);
   });
 
   it('reads members by their own name only', async () => {

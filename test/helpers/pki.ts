@@ -41,6 +41,8 @@ export interface IssueOptions {
   readonly subject: string;
   /** Absent: self-signed. */
   readonly issuer?: Issued;
+  /** Writes an empty subject, as Fulcio does; `subject` is then only a name for the reader. */
+  readonly nameless?: boolean;
   /** The name written as issuer; the issuer's own by default. */
   readonly issuerName?: string;
   /** Signs in place of the issuer's key. */
@@ -55,10 +57,14 @@ export interface IssueOptions {
   readonly pathLength?: number;
   readonly keyUsage?: readonly Usage[] | undefined;
   readonly extendedKeyUsage?: readonly string[] | undefined;
+  /** Marks the extended key usage critical, as RFC 3161 asks of a timestamp authority. */
+  readonly criticalExtendedKeyUsage?: boolean;
   /** Subject and authority key identifiers; written unless false. */
   readonly keyIdentifiers?: boolean;
   /** Written after the others, as they are. */
   readonly extensions?: readonly Buffer[];
+  /** Makes the last extensions from the signed part as it is without them (RFC 6962 §3.1). */
+  readonly embed?: (precertificate: Buffer) => readonly Buffer[];
   /** Hash of the signature; SHA-256 by default. */
   readonly hash?: Hash;
   /** RSASSA-PSS in place of PKCS #1 v1.5. */
@@ -91,21 +97,26 @@ export function issue(options: IssueOptions): Issued {
   const privateKey = typeof key === 'string' ? makeKey(key) : key;
   const signingKey = options.signedWith ?? issuer?.privateKey ?? privateKey;
   const algorithm = signatureAlgorithm(signingKey, hash, pss);
-  const tbs = sequence(
-    der(0xa0, integer(2)),
+  const serial =
     options.serial === undefined
       ? der(0x02, Buffer.from([1]), randomBytes(8))
-      : integer(options.serial),
-    options.innerAlgorithm ?? algorithm,
-    nameOf(options.issuerName ?? issuer?.subject ?? subject),
+      : integer(options.serial);
+  const extensions = extensionsOf(options, privateKey, issuer?.privateKey ?? signingKey);
+  const tbsWith = (embedded: readonly Buffer[]): Buffer =>
     sequence(
-      time(options.notBefore ?? new Date(Date.now() - DAY)),
-      time(options.notAfter ?? new Date(Date.now() + 365 * DAY)),
-    ),
-    nameOf(subject),
-    spkiOf(privateKey),
-    der(0xa3, sequence(...extensionsOf(options, privateKey, issuer?.privateKey ?? signingKey))),
-  );
+      der(0xa0, integer(2)),
+      serial,
+      options.innerAlgorithm ?? algorithm,
+      nameOf(options.issuerName ?? issuer?.subject ?? subject),
+      sequence(
+        time(options.notBefore ?? new Date(Date.now() - DAY)),
+        time(options.notAfter ?? new Date(Date.now() + 365 * DAY)),
+      ),
+      options.nameless === true ? sequence() : nameOf(subject),
+      spkiOf(privateKey),
+      der(0xa3, sequence(...extensions, ...embedded)),
+    );
+  const tbs = tbsWith(options.embed?.(tbsWith([])) ?? []);
   const signature = sign(signingKey.asymmetricKeyType === 'ed25519' ? null : hash, tbs, {
     key: signingKey,
     ...(pss ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT[hash] } : {}),
@@ -205,7 +216,8 @@ function bitString(bytes: Uint8Array, unused = 0): Buffer {
   return der(0x03, Buffer.from([unused]), bytes);
 }
 
-function nameOf(commonName: string): Buffer {
+/** A distinguished name of one common name. */
+export function nameOf(commonName: string): Buffer {
   return sequence(der(0x31, sequence(oid('2.5.4.3'), der(0x0c, Buffer.from(commonName)))));
 }
 
@@ -219,7 +231,8 @@ function time(value: Date | Buffer): Buffer {
     : der(0x18, Buffer.from(digits));
 }
 
-function spkiOf(privateKey: KeyObject): Buffer {
+/** The public key of a private one, as `SubjectPublicKeyInfo`. */
+export function spkiOf(privateKey: KeyObject): Buffer {
   return createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
 }
 
@@ -246,7 +259,8 @@ function extensionsOf(options: IssueOptions, own: KeyObject, authority: KeyObjec
     );
   }
   if (extendedKeyUsage !== undefined) {
-    list.push(extension('2.5.29.37', false, sequence(...extendedKeyUsage.map(oid))));
+    const critical = options.criticalExtendedKeyUsage ?? false;
+    list.push(extension('2.5.29.37', critical, sequence(...extendedKeyUsage.map(oid))));
   }
   if (keyIdentifiers) {
     list.push(extension('2.5.29.14', false, der(0x04, keyId(own))));
@@ -261,7 +275,7 @@ function keyId(key: KeyObject): Buffer {
 
 const NULL = der(0x05);
 const SALT: Readonly<Record<Hash, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
-const HASHES: Readonly<Record<Hash, string>> = {
+export const HASHES: Readonly<Record<Hash, string>> = {
   sha1: '1.3.14.3.2.26',
   sha256: '2.16.840.1.101.3.4.2.1',
   sha384: '2.16.840.1.101.3.4.2.2',

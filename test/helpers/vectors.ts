@@ -36,6 +36,9 @@ export interface VectorCase {
   readonly chain: readonly string[];
   readonly publicKey: string | undefined;
   readonly anchors: readonly string[];
+  /** Who is to have signed without a key, and who is to vouch for it. */
+  readonly identity: string | undefined;
+  readonly identityProvider: string | undefined;
   /** Relative to the model. */
   readonly ignorePaths: readonly string[];
   readonly ignoreUnsignedFiles: boolean;
@@ -123,6 +126,8 @@ interface Config {
   readonly verify?: {
     readonly public_key?: string;
     readonly cert_chain?: readonly string[];
+    readonly identity?: string;
+    readonly identity_provider?: string;
     readonly ignore_paths?: readonly string[];
     readonly ignore_unsigned_files?: boolean;
   };
@@ -157,6 +162,8 @@ function readCase(directory: string, group: VectorCase['group'], assets: string)
     chain: (sign.cert_chain ?? []).map(key),
     publicKey: optionalKey(verify.public_key),
     anchors: (verify.cert_chain ?? []).map(key),
+    identity: verify.identity,
+    identityProvider: verify.identity_provider,
     ignorePaths: verify.ignore_paths ?? [],
     ignoreUnsignedFiles: verify.ignore_unsigned_files === true,
     signedFiles: config.expected_signed_files,

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseBundle } from '../../src/format/bundle.ts';
+import type { LogEntry } from '../../src/format/log-entry.ts';
 import { keySigner, OmsError, sign, type Verification, verify } from '../../src/index.ts';
 import { Forger } from '../helpers/forge.ts';
+import { logEntry } from '../helpers/log-entry.ts';
 import { makeModel } from '../helpers/model.ts';
 
 const forger = new Forger();
@@ -60,6 +63,67 @@ describe('a bundle with one byte', () => {
         await checkDamaged(model, damaged, good);
       }),
       { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('a bundle with log entries', () => {
+  const { verificationMaterial, ...rest } = forger.sign('a statement');
+  const text = Buffer.from(
+    JSON.stringify({
+      ...rest,
+      verificationMaterial: { ...verificationMaterial, tlogEntries: [logEntry(), logEntry()] },
+    }),
+  );
+  const from = text.indexOf('"tlogEntries"');
+  const to = text.indexOf('"dsseEnvelope"') > from ? text.indexOf('"dsseEnvelope"') : text.length;
+
+  /** What is read is within bounds, whatever the text was. */
+  function checkBounds({ logIndex, integratedTime, proof }: LogEntry): void {
+    for (const integer of [logIndex, integratedTime, proof?.logIndex, proof?.treeSize]) {
+      expect(BigInt.asUintN(63, integer ?? 0n)).toBe(integer ?? 0n);
+    }
+    for (const hash of proof === undefined ? [] : [proof.rootHash, ...proof.hashes]) {
+      expect(hash).toHaveLength(32);
+    }
+  }
+
+  it('is read within bounds, or refused as malformed, when bytes of them are others', () => {
+    const damage = fc.array(fc.tuple(fc.integer({ min: from, max: to - 1 }), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    let accepted = 0;
+    fc.assert(
+      fc.property(damage, (changes) => {
+        const damaged = Buffer.from(text);
+        for (const [at, byte] of changes) damaged[at] = byte;
+        try {
+          const { logEntries } = parseBundle(damaged);
+          logEntries.forEach(checkBounds);
+          accepted++;
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'OmsError', code: 'BUNDLE_MALFORMED' });
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    // Letters of base64 stand for other bytes, which only the log's signature can tell.
+    expect(accepted).toBeGreaterThan(0);
+    expect(accepted).toBeLessThan(900);
+  });
+
+  it('is refused with any JSON in place of one that is not an entry', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const bundle = {
+          ...rest,
+          verificationMaterial: { ...verificationMaterial, tlogEntries: [value] },
+        };
+        expect(() => parseBundle(JSON.stringify(bundle))).toThrow(
+          expect.objectContaining({ code: 'BUNDLE_MALFORMED' }),
+        );
+      }),
     );
   });
 });

@@ -4,6 +4,7 @@ import { parseBundle } from '../../src/format/bundle.ts';
 import { assembleBundle, base64 } from '../../src/signers/signer.ts';
 import { fingerprintOf, signPayload } from '../../src/trust/keys.ts';
 import { authenticate, type Policy } from '../../src/verifiers/verifier.ts';
+import { logEntry } from '../helpers/log-entry.ts';
 import { certificateBundle, chainOf, makeKey } from '../helpers/pki.ts';
 import { failure } from '../trust/helpers.ts';
 
@@ -34,7 +35,7 @@ describe('a bundle of another method', () => {
   it('is not accepted when it has log entries, as those signed without a key have', () => {
     const bundle = assembleBundle(statement, signPayload(statement, leaf.privateKey), {
       certificate: { rawBytes: base64(leaf.der) },
-      tlogEntries: [{ logIndex: '1' }],
+      tlogEntries: [logEntry()],
     });
     for (const anchors of [[root.pem], [leaf.pem]]) {
       expect(() => authenticate(parseBundle(bundle), { method: 'certificate', anchors })).toThrow(
@@ -44,10 +45,10 @@ describe('a bundle of another method', () => {
   });
 
   it('is not accepted by a policy without a known method', () => {
-    for (const method of [undefined, 'sigstore', 'toString']) {
+    for (const method of [undefined, 'x509', 'toString']) {
       const odd = { ...policy, method } as unknown as Policy;
       expect(() => authenticate(parseBundle(good), odd)).toThrow(
-        failure('USAGE', `expected key or certificate, found ${method}`),
+        failure('USAGE', `expected key, certificate or sigstore, found ${method}`),
       );
     }
   });

@@ -12,15 +12,16 @@ export function readSecureUrl(text: string): URL | undefined {
 }
 
 /**
- * Reads the identifier of an OpenID provider, which has neither query nor fragment (OpenID Connect
- * Core §2, `iss`).
+ * The same without query and fragment, not even empty ones: the base of other URLs, or the
+ * identifier of an OpenID provider (OpenID Connect Core §2, `iss`).
  */
-export function readIssuer(text: string): URL | undefined {
+export function readPlainUrl(text: string): URL | undefined {
   return /[?#]/.test(text) ? undefined : readSecureUrl(text);
 }
 
-/** What {@link readIssuer} takes, for messages. */
-export const ISSUER_FORM = 'an https URL without query (http only on this machine)';
+/** What {@link readPlainUrl} takes, for messages. */
+export const PLAIN_URL_FORM =
+  'an https URL without user name and query (http only on this machine)';
 
 /** A URL for a message, unless it may hold a password. */
 export function shownUrl(text: string): string {

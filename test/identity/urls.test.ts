@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readPlainUrl, readSecureUrl, shownUrl } from '../../src/format/url.ts';
+
+describe('a URL that secrets may go to', () => {
+  it.each(['https://a.example/x?y=z#w', 'http://localhost:1/', 'http://127.9.9.9', 'http://[::1]'])(
+    'may be %s',
+    (text) => {
+      expect(readSecureUrl(text)?.href).toBe(new URL(text).href);
+    },
+  );
+
+  it.each([
+    '',
+    'a.example',
+    '//a.example',
+    'http://a.example',
+    'http://127.0.0.1.example',
+    'http://localhost.example',
+    'http://[::2]',
+    'http://0.0.0.0',
+    'file:///etc/passwd',
+    'https://me@a.example',
+    'https://:password@a.example',
+  ])('is not %o', (text) => {
+    expect(readSecureUrl(text)).toBeUndefined();
+  });
+});
+
+describe('the identifier of an issuer', () => {
+  it('is a URL like these', () => {
+    expect(readPlainUrl('https://a.example/auth')?.href).toBe('https://a.example/auth');
+  });
+
+  it.each([
+    'https://a.example?',
+    'https://a.example#',
+    'https://a.example/?b=c',
+    'http://a.example',
+  ])('is not %s', (text) => {
+    expect(readPlainUrl(text)).toBeUndefined();
+  });
+});
+
+describe('a URL in a message', () => {
+  it('is shown when it has no password', () => {
+    expect(shownUrl('http://a.example')).toBe('"http://a.example"');
+    expect(shownUrl('http://me:secret@a.example')).not.toContain('secret');
+  });
+});

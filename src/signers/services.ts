@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import type { TransparencyLogEntry } from '@sigstore/bundle';
+import type { VerificationMaterial } from '@sigstore/sign';
 import { PAYLOAD_TYPE, paePrefix } from '../format/dsse.ts';
 import type { JsonObject } from '../format/json.ts';
 import { readLogEntry } from '../format/log-entry.ts';
@@ -142,7 +142,7 @@ function pemOf(certificate: Uint8Array): string {
 }
 
 /** The JSON form of the protobuf message, as bundles have it. */
-function entryJson(entry: TransparencyLogEntry): JsonObject {
+function entryJson(entry: NonNullable<VerificationMaterial['tlogEntries']>[number]): JsonObject {
   const { inclusionPromise: promise, inclusionProof: proof } = entry;
   if (proof?.checkpoint === undefined) throw new Error('the entry has no inclusion proof');
   return {

@@ -1,4 +1,3 @@
-import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { SignedEntity, TrustMaterial } from '@sigstore/verify';
 import { type ErrorCode, OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
@@ -102,10 +101,10 @@ function entityOf(evidence: SignedEvidence): SignedEntity {
   };
 }
 
-function toProtobuf(
-  entry: LoggedEntry['entry'],
-  proof: LoggedEntry['proof'],
-): TransparencyLogEntry {
+/** As the library takes it. */
+type ProtobufEntry = SignedEntity['tlogEntries'][number];
+
+function toProtobuf(entry: LoggedEntry['entry'], proof: LoggedEntry['proof']): ProtobufEntry {
   return {
     logIndex: String(entry.logIndex),
     logId: { keyId: Buffer.from(entry.logId) },

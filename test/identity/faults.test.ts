@@ -145,7 +145,7 @@ describe('the name of a provider', () => {
     ['https://me:opensesame@issuer.example.com', 'a URL with a user name or password'],
   ])('is not %o', async (issuer, found) => {
     const [error] = await failed({ login: { issuer } });
-    expect(error.expected).toContain('an https URL without query');
+    expect(error.expected).toContain('an https URL without user name and query');
     expect(error.found).toBe(found);
   });
 

@@ -103,7 +103,7 @@ export function addSignCommand(program: Command): Command {
     )
     .option('--signing-certificate <file>', 'certificate for the key (PEM)', once)
     .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect);
-  addTrustOptions(addTokenOptions(command))
+  addTrustOptions(addTokenOptions(command), true)
     .optionsGroup('Where the signature goes:')
     .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file', once)
     .option('--force', 'replace what is there, even if it is not a signature');

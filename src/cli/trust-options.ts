@@ -18,14 +18,16 @@ export const TRUST_OPTIONS: readonly string[] = [
   'offline',
 ];
 
-export function addTrustOptions(command: Command): Command {
+/** @param signing a root alone does not say where to sign, so its option is left out. */
+export function addTrustOptions(command: Command, signing = false): Command {
+  command.optionsGroup('Which Sigstore instance is trusted (default: the public one):');
+  const root = fileOption(
+    '--trusted-root <file>',
+    "an instance's trusted root (JSON); nobody is asked",
+    ['trustConfig'],
+  );
+  if (!signing) command.addOption(root);
   return command
-    .optionsGroup('Which Sigstore instance is trusted (default: the public one):')
-    .addOption(
-      fileOption('--trusted-root <file>', "an instance's trusted root (JSON); nobody is asked", [
-        'trustConfig',
-      ]),
-    )
     .addOption(
       fileOption(
         '--trust-config <file>',

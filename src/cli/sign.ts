@@ -1,13 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { signMeasured } from '../api/sign.ts';
-import { OmsError } from '../errors.ts';
-import type { Material, Method } from '../format/bundle.ts';
-import { certificateSigner } from '../signers/certificate.ts';
-import { keySigner } from '../signers/key.ts';
-import type { Signer } from '../signers/signer.ts';
-import { parseCertificate, summarise } from '../trust/certificate.ts';
-import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -20,45 +13,20 @@ import {
   scopeOf,
   warnOfSlowHash,
 } from './common.ts';
-import {
-  amount,
-  block,
-  iso,
-  type Line,
-  notCovered,
-  rootDigest,
-  serializationJson,
-  signerJson,
-  signerLines,
-} from './describe.ts';
-import { checkModelExists, defaultSignaturePath, readKeyFile } from './files.ts';
-import type { Waiting } from './keyless.ts';
-import {
-  addTokenOptions,
-  KEYLESS_SIGNING_OPTIONS,
-  type KeylessArguments,
-} from './keyless-options.ts';
+import { amount, block, type Line, notCovered, rootDigest, serializationJson } from './describe.ts';
+import { checkModelExists, defaultSignaturePath } from './files.ts';
+import { addTokenOptions, KEYLESS_SIGNING_OPTIONS } from './keyless-options.ts';
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
-import { findPassword } from './password.ts';
 import { working } from './progress.ts';
-import { type CommonOptions, isTalkative, type Report, type Session, say } from './session.ts';
+import type { Report, Session } from './session.ts';
 import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
-import type { ChosenTrust } from './trust-choice.ts';
+import { prepareSigning, type SigningArguments } from './signing.ts';
 import { addTrustOptions } from './trust-options.ts';
 import { collect, once } from './values.ts';
 
-interface SignArguments
-  extends ScopeArguments,
-    HashArguments,
-    JobsArguments,
-    KeylessArguments,
-    CommonOptions {
+interface SignArguments extends ScopeArguments, HashArguments, JobsArguments, SigningArguments {
   readonly signature?: string;
   readonly force?: boolean;
-  readonly privateKey?: string;
-  readonly password?: string;
-  readonly signingCertificate?: string;
-  readonly certificateChain?: readonly string[];
 }
 
 const OPTIONS_OF: MethodOptions = {
@@ -125,7 +93,7 @@ export async function runSign(
   checkModelExists(model);
   const signature = given.signature ?? defaultSignaturePath(model);
   const seen = checkSignatureTarget(signature, model, given.force === true);
-  const signing = await prepare(method, given, session);
+  const signing = await prepareSigning(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
   const { manifest, bundle, material, files, bytes, ignored } = await working(
@@ -167,90 +135,5 @@ export async function runSign(
       },
     },
     text: [...block('Signed.', lines), ...notCovered(ignored, [], given.verbose)],
-  };
-}
-
-/** A signer, and how to say whose signature it has made. */
-interface Signing {
-  readonly makeSigner: (hooks: Waiting) => Signer;
-  readonly signatory: (material: Material) => Signatory;
-}
-
-async function prepare(
-  method: Method | undefined,
-  given: SignArguments,
-  session: Session,
-): Promise<Signing> {
-  if (method === 'key' || method === 'certificate') {
-    const signer = await makeSigner(method, given, session);
-    return { makeSigner: () => signer, signatory: signatoryOf };
-  }
-  // All that only this method needs is in a file of its own, which the others do not wait for.
-  const { prepareKeyless } = await import('./keyless.ts');
-  const { makeSigner: make, signedBy, trust } = await prepareKeyless(given, session);
-  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
-  return { makeSigner: make, signatory: () => keylessSignatory(signedBy(), trust) };
-}
-
-async function makeSigner(
-  method: 'key' | 'certificate',
-  given: SignArguments,
-  session: Session,
-): Promise<Signer> {
-  const { privateKey, signingCertificate, certificateChain = [] } = given;
-  if (privateKey === undefined) {
-    throw new OmsError('USAGE', `the method ${method} needs --private-key`);
-  }
-  const key = readKeyFile(privateKey, 'the private key');
-  const password = await findPassword(key, given.password, session);
-  const common = { privateKey: key, ...(password === undefined ? {} : { password }) };
-  if (method === 'key') return keySigner(common);
-  if (signingCertificate === undefined) {
-    throw new OmsError('USAGE', 'the method certificate needs --signing-certificate');
-  }
-  return certificateSigner({
-    ...common,
-    certificate: readKeyFile(signingCertificate, 'the signing certificate'),
-    chain: certificateChain.map((path) => readKeyFile(path, 'the certificate chain')),
-  });
-}
-
-/** Who signed, by a bundle that was just made and verified by its signer. */
-interface Signatory {
-  readonly lines: readonly Line[];
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
-function signatoryOf(material: Material): Signatory {
-  if (material.method === 'key') {
-    const fingerprint = `sha256:${material.hint ?? ''}`;
-    return {
-      lines: [['Signed by', `the key ${fingerprint}`]],
-      json: { method: material.method, fingerprint },
-    };
-  }
-  const [der] = material.method === 'certificate' ? material.certificates : [material.certificate];
-  const leaf = summarise(parseCertificate(der ?? new Uint8Array(), 'the signing certificate'));
-  return {
-    lines: [
-      ['Signed by', `${leaf.subject} (certificate)`],
-      ['Issued by', leaf.issuer],
-      ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}`],
-    ],
-    json: {
-      method: material.method,
-      certificate: { ...leaf, fingerprint: `sha256:${leaf.fingerprint}` },
-    },
-  };
-}
-
-function keylessSignatory(
-  signer: SigstoreSignerIdentity | undefined,
-  trust: ChosenTrust,
-): Signatory {
-  if (signer === undefined) throw new OmsError('INTERNAL', 'the signer did not say who signed');
-  return {
-    lines: [...signerLines(signer), ['Instance', trust.description]],
-    json: { ...signerJson(signer), trust: trust.json },
   };
 }

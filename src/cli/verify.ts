@@ -6,8 +6,7 @@ import {
   type Verification,
   verifyAgainst,
 } from '../api/verify.ts';
-import { OmsError } from '../errors.ts';
-import { type Method, parseBundle } from '../format/bundle.ts';
+import { parseBundle } from '../format/bundle.ts';
 import { quoted } from '../printable.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
@@ -34,32 +33,19 @@ import {
   checkModelExists,
   defaultSignaturePath,
   hintForMissingSignature,
-  readKeyFile,
   readSignatureFile,
 } from './files.ts';
-import {
-  addIdentityOptions,
-  IDENTITY_OPTIONS,
-  type IdentityArguments,
-  identityPolicyOf,
-} from './identity-options.ts';
+import { addIdentityOptions, IDENTITY_OPTIONS } from './identity-options.ts';
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
+import { makePolicy, type PolicyArguments } from './policy.ts';
 import { working } from './progress.ts';
-import { type CommonOptions, isTalkative, type Report, type Session, say } from './session.ts';
+import { type Report, type Session, say } from './session.ts';
 import type { ChosenTrust } from './trust-choice.ts';
-import { addTrustOptions, TRUST_OPTIONS, type TrustArguments } from './trust-options.ts';
+import { addTrustOptions, TRUST_OPTIONS } from './trust-options.ts';
 import { collect, once, parseTime } from './values.ts';
 
-interface VerifyArguments
-  extends ScopeArguments,
-    JobsArguments,
-    IdentityArguments,
-    TrustArguments,
-    CommonOptions {
+interface VerifyArguments extends ScopeArguments, JobsArguments, PolicyArguments {
   readonly signature?: string;
-  readonly publicKey?: string;
-  readonly certificateChain?: readonly string[];
-  readonly verificationTime?: Date;
   readonly logFingerprints?: boolean;
   readonly ignoreUnsignedFiles?: boolean;
   readonly forbidIgnoredFiles?: boolean;
@@ -162,55 +148,6 @@ function openSignature(
   const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
   if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
   return openBundle(bundle, policy, {});
-}
-
-/** Whom to trust, and for the sigstore method on whose word. */
-interface Trusted {
-  readonly policy: Policy;
-  readonly trust?: ChosenTrust;
-}
-
-async function makePolicy(
-  method: Method | undefined,
-  given: VerifyArguments,
-  session: Session,
-): Promise<Trusted> {
-  switch (method) {
-    case 'key':
-      return { policy: keyPolicy(given) };
-    case 'certificate':
-      return { policy: certificatePolicy(given) };
-    case 'sigstore':
-      return sigstorePolicy(given, session);
-    case undefined:
-      throw new OmsError('USAGE', 'it is not said whom to trust', {
-        expected: '--public-key, --certificate-chain or --identity',
-      });
-  }
-}
-
-function keyPolicy({ publicKey }: VerifyArguments): Policy {
-  if (publicKey === undefined) throw new OmsError('USAGE', 'the method key needs --public-key');
-  return { method: 'key', publicKey: readKeyFile(publicKey, 'the public key') };
-}
-
-function certificatePolicy({ certificateChain, verificationTime }: VerifyArguments): Policy {
-  if (certificateChain === undefined) {
-    throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
-  }
-  return {
-    method: 'certificate',
-    anchors: certificateChain.map((path) => readKeyFile(path, 'the trusted certificate')),
-    ...(verificationTime === undefined ? {} : { verificationTime }),
-  };
-}
-
-async function sigstorePolicy(given: VerifyArguments, session: Session): Promise<Trusted> {
-  const identity = identityPolicyOf(given);
-  const { chooseTrust } = await import('./trust-choice.ts');
-  const trust = await chooseTrust(given, session);
-  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
-  return { policy: { method: 'sigstore', ...identity, trustedRoot: trust.trustedRoot }, trust };
 }
 
 /** Of all certificates in the bundle, whether they turn out to be good or not. */

@@ -1,0 +1,112 @@
+import { OmsError } from '../errors.ts';
+import type { Material, Method } from '../format/bundle.ts';
+import { certificateSigner } from '../signers/certificate.ts';
+import { keySigner } from '../signers/key.ts';
+import type { Signer } from '../signers/signer.ts';
+import { parseCertificate, summarise } from '../trust/certificate.ts';
+import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
+import { certificateJson, iso, type Line, signerJson, signerLines } from './describe.ts';
+import { readKeyFile } from './files.ts';
+import type { Waiting } from './keyless.ts';
+import type { KeylessArguments } from './keyless-options.ts';
+import { findPassword } from './password.ts';
+import { type CommonOptions, isTalkative, type Session, say } from './session.ts';
+import type { ChosenTrust } from './trust-choice.ts';
+
+/** Options that say who signs, by any method. */
+export interface SigningArguments extends KeylessArguments, CommonOptions {
+  readonly privateKey?: string;
+  readonly password?: string;
+  readonly signingCertificate?: string;
+  readonly certificateChain?: readonly string[];
+}
+
+/** A signer, and how to say whose signature it has made. */
+export interface Signing {
+  readonly makeSigner: (hooks: Waiting) => Signer;
+  readonly signatory: (material: Material) => Signatory;
+}
+
+/**
+ * Reads keys, or finds out whose identity signs.
+ *
+ * @throws {OmsError} `USAGE`, `KEY_UNUSABLE`, and for keyless signing what `prepareKeyless` throws.
+ */
+export async function prepareSigning(
+  method: Method | undefined,
+  given: SigningArguments,
+  session: Session,
+): Promise<Signing> {
+  if (method === 'key' || method === 'certificate') {
+    const signer = await makeSigner(method, given, session);
+    return { makeSigner: () => signer, signatory: signatoryOf };
+  }
+  // All that only this method needs is in a file of its own, which the others do not wait for.
+  const { prepareKeyless } = await import('./keyless.ts');
+  const { makeSigner: make, signedBy, trust } = await prepareKeyless(given, session);
+  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
+  return { makeSigner: make, signatory: () => keylessSignatory(signedBy(), trust) };
+}
+
+async function makeSigner(
+  method: 'key' | 'certificate',
+  given: SigningArguments,
+  session: Session,
+): Promise<Signer> {
+  const { privateKey, signingCertificate, certificateChain = [] } = given;
+  if (privateKey === undefined) {
+    throw new OmsError('USAGE', `the method ${method} needs --private-key`);
+  }
+  const key = readKeyFile(privateKey, 'the private key');
+  const password = await findPassword(key, given.password, session);
+  const common = { privateKey: key, ...(password === undefined ? {} : { password }) };
+  if (method === 'key') return keySigner(common);
+  if (signingCertificate === undefined) {
+    throw new OmsError('USAGE', 'the method certificate needs --signing-certificate');
+  }
+  return certificateSigner({
+    ...common,
+    certificate: readKeyFile(signingCertificate, 'the signing certificate'),
+    chain: certificateChain.map((path) => readKeyFile(path, 'the certificate chain')),
+  });
+}
+
+/** Who signed, by a bundle that was just made and verified by its signer. */
+interface Signatory {
+  readonly lines: readonly Line[];
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+function signatoryOf(material: Material): Signatory {
+  if (material.method === 'key') {
+    const fingerprint = `sha256:${material.hint ?? ''}`;
+    return {
+      lines: [['Signed by', `the key ${fingerprint}`]],
+      json: { method: material.method, fingerprint },
+    };
+  }
+  const [der] = material.method === 'certificate' ? material.certificates : [material.certificate];
+  const leaf = summarise(parseCertificate(der ?? new Uint8Array(), 'the signing certificate'));
+  return {
+    lines: [
+      ['Signed by', `${leaf.subject} (certificate)`],
+      ['Issued by', leaf.issuer],
+      ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}`],
+    ],
+    json: {
+      method: material.method,
+      certificate: certificateJson(leaf),
+    },
+  };
+}
+
+function keylessSignatory(
+  signer: SigstoreSignerIdentity | undefined,
+  trust: ChosenTrust,
+): Signatory {
+  if (signer === undefined) throw new OmsError('INTERNAL', 'the signer did not say who signed');
+  return {
+    lines: [...signerLines(signer), ['Instance', trust.description]],
+    json: { ...signerJson(signer), trust: trust.json },
+  };
+}

@@ -20,7 +20,7 @@ export function checkIssued(
 }
 
 function checkIssuedAt(leaf: Certificate, authorities: readonly Authority[], time: Date): void {
-  let flaw: unknown;
+  let flaw: OmsError | undefined;
   for (const { chain, validity } of authorities) {
     if (!covers(validity, time)) continue;
     try {
@@ -28,33 +28,26 @@ function checkIssuedAt(leaf: Certificate, authorities: readonly Authority[], tim
       findChain(leaf, chain, chain.slice(-1), time);
       return;
     } catch (error) {
+      if (!(error instanceof OmsError)) throw error;
       // Of several authorities, the one that has the issuer's name tells what is wrong.
-      if (chain[0].subject === leaf.issuer) flaw ??= error;
+      if (chain[0].subject === leaf.issuer) flaw ??= withoutHint(error);
     }
   }
-  if (flaw instanceof OmsError) {
-    const { summary, expected, found, cause } = flaw;
-    throw refused(summary, { expected, found, cause });
-  }
+  if (flaw !== undefined) throw flaw;
   const names = authorities.map(({ chain }) => quoted(chain[0].subject, 60));
-  throw refused('the signing certificate is not of an authority that was trusted at that time', {
+  const summary = 'the signing certificate is not of an authority that was trusted at that time';
+  throw new OmsError('CERTIFICATE_REFUSED', summary, {
     expected: `issued by ${names.join(' or ') || 'nobody'}`,
     found: `issued by ${quoted(leaf.issuer, 60)}, used on ${time.toISOString()}`,
+    hint: 'check that the trusted root is of the Sigstore instance that the signer used',
   });
 }
 
-function refused(
-  summary: string,
-  {
-    expected,
-    found,
-    cause,
-  }: { expected: string | undefined; found: string | undefined; cause?: unknown },
-): OmsError {
-  return new OmsError('CERTIFICATE_REFUSED', summary, {
+/** The hints are about options of another method. */
+function withoutHint({ code, summary, expected, found, cause }: OmsError): OmsError {
+  return new OmsError(code, summary, {
     ...(expected === undefined ? {} : { expected }),
     ...(found === undefined ? {} : { found }),
-    hint: 'check that the trusted root is of the Sigstore instance that the signer used',
     cause,
   });
 }

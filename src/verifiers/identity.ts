@@ -27,6 +27,9 @@ const CODE = 'IDENTITY_MISMATCH';
 /** A pattern is the verifier's own; the bound is for accidents. */
 const MAX_PATTERN_LENGTH = 2_000;
 
+/** A pattern of counted repetitions takes many steps for each character; real names have 200. */
+const MAX_MATCHED_LENGTH = 1_000;
+
 /** Asks nothing of a bundle yet. @throws {OmsError} `USAGE` */
 export function checkIdentityPolicy(policy: IdentityPolicy): void {
   const { identity, identityRegExp, issuer, claims = {} } = policy;
@@ -82,7 +85,9 @@ function checkName({ name }: FulcioIdentity, { identity, identityRegExp }: Ident
   }
   // Both are absent only in a policy that was not checked.
   const pattern = identityRegExp ?? '';
-  if (pattern === '' || name.kind === 'dns' || !compile(pattern).matches(name.value)) {
+  const isMatchable =
+    pattern !== '' && name.kind !== 'dns' && name.value.length <= MAX_MATCHED_LENGTH;
+  if (!isMatchable || !compile(pattern).matches(name.value)) {
     throw new OmsError(CODE, 'somebody else signed', {
       expected: `a name that matches ${quoted(pattern)} as a whole`,
       found: quoted(name.value),

@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['verifiers'],
   ['roots'],
   ['trust', 'hashing', 'identity'],
+  ['network'],
   ['format'],
   ['model'],
   ['pace.ts'],

@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OmsError } from '../errors.ts';
 import { cacheDirectoryIn } from './cache-directory.ts';
-import { type Session, SIGNALS, say } from './session.ts';
+import { releaseInput, type Session, SIGNALS, say } from './session.ts';
 import { isAttended } from './token-origin.ts';
 
 /**
@@ -48,6 +48,8 @@ async function ask(session: Session): Promise<string> {
   } catch (cause) {
     session.interruptedBy = SIGNALS.SIGINT;
     throw new OmsError('ABORTED', 'the question was not answered', { cause });
+  } finally {
+    releaseInput(session);
   }
 }
 

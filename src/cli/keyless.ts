@@ -11,7 +11,7 @@ import {
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { openBrowser } from './browser.ts';
 import { askForConsent } from './consent.ts';
-import { type Session, SIGNALS, say } from './session.ts';
+import { releaseInput, type Session, SIGNALS, say } from './session.ts';
 import {
   CLIENT_SECRET_VARIABLE,
   DEFAULT_CLIENT_ID,
@@ -132,6 +132,8 @@ async function askForCode(url: string, signal: AbortSignal, session: Session): P
     if (signal.aborted) throw cause;
     session.interruptedBy = SIGNALS.SIGINT;
     throw new OmsError('ABORTED', 'no code was given', { cause });
+  } finally {
+    releaseInput(session);
   }
 }
 

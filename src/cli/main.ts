@@ -33,15 +33,6 @@ export async function main(words: readonly string[]): Promise<void> {
 
   const exitCode = await run(words, session);
   process.exitCode = outputFailed ? EXIT_CODES.unchecked : exitCode;
-  if (exitCode !== 0) endWhenWritten(session);
-}
-
-/**
- * Ends the process without waiting for others: a service that was given up may still be asked by a
- * library, for as long as its patience lasts. What was printed gets out first.
- */
-function endWhenWritten({ stderr, stdout }: Session): void {
-  stderr.write('', () => stdout.write('', () => process.exit()));
 }
 
 /** Streams are opened when they are first asked for: each takes about half a millisecond. */

@@ -46,6 +46,16 @@ export async function interruptible<T>(
   }
 }
 
+/**
+ * Lets the program end although standard input is still open: an open pipe would keep it waiting
+ * for an end that may never come.
+ */
+export function releaseInput({ stdin }: Session): void {
+  stdin.pause();
+  // Files have no such method, and keep nobody waiting.
+  if ('unref' in stdin) stdin.unref();
+}
+
 /** What a command ends with: text for people, an object for programs. */
 export interface Report {
   readonly command: string;

@@ -26,6 +26,11 @@ export class Fields {
     this.#code = code;
   }
 
+  /** The object itself, for what is handed on unread. */
+  get raw(): JsonObject {
+    return this.#object;
+  }
+
   get keys(): readonly string[] {
     return Object.keys(this.#object);
   }

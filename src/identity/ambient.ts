@@ -2,7 +2,7 @@ import { OmsError } from '../errors.ts';
 import { githubActions } from './github.ts';
 import { gitlabCi } from './gitlab.ts';
 import { googleCloud } from './google.ts';
-import { throwIfAborted } from './http.ts';
+import { throwIfAborted } from '../network/http.ts';
 import { buildkite, circleci } from './programs.ts';
 import { type AmbientOptions, type TokenSource, valueOf } from './source.ts';
 

@@ -1,6 +1,6 @@
 import type * as OAuth from 'oauth4webapi';
 import { type ErrorDetails, OmsError } from '../errors.ts';
-import { quotedWithout } from './redact.ts';
+import { quotedWithout } from '../network/redact.ts';
 
 /**
  * An error of a login. It takes no cause: the errors of the OAuth library carry answers, codes and

@@ -1,4 +1,4 @@
-import { callPatiently } from './http.ts';
+import { callPatiently } from '../network/http.ts';
 import { ELSEWHERE, isOn, noToken, type TokenSource, tokenIn, valueOf } from './source.ts';
 import { readSecureUrl } from '../format/url.ts';
 

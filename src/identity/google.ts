@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Answer, type Call, callPatiently, memberOf, type Silence } from './http.ts';
+import { type Answer, type Call, callPatiently, memberOf, type Silence } from '../network/http.ts';
 import {
   type Absent,
   type AmbientOptions,

@@ -1,10 +1,10 @@
 import { OmsError } from '../errors.ts';
 import { aborted } from '../pace.ts';
 import { openCallback } from './callback.ts';
-import { throwIfAborted } from './http.ts';
+import { throwIfAborted } from '../network/http.ts';
 import { loginFailed } from './faults.ts';
 import { discover, type Provider } from './provider.ts';
-import { quotedWithout } from './redact.ts';
+import { quotedWithout } from '../network/redact.ts';
 
 /** How to get the user to the provider, and the provider's answer back. */
 export type LoginFlow =

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { throwIfAborted } from './http.ts';
-import { quotedWithout } from './redact.ts';
+import { throwIfAborted } from '../network/http.ts';
+import { quotedWithout } from '../network/redact.ts';
 import {
   type AmbientOptions,
   checkedForm,

@@ -1,5 +1,5 @@
 import { OmsError } from '../errors.ts';
-import { type Answer, memberOf, type Silence } from './http.ts';
+import { type Answer, memberOf, type Silence } from '../network/http.ts';
 import { hasTokenForm } from './token.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import type * as OAuth from 'oauth4webapi';
 import { loginFailed } from './faults.ts';
-import { call } from './http.ts';
+import { call } from '../network/http.ts';
 import { readSecureUrl, shownUrl } from '../format/url.ts';
 
 export interface ProviderOptions {

@@ -1,8 +1,7 @@
 import { OmsError } from '../errors.ts';
-import { quotedWithout } from '../identity/redact.ts';
-import { aborted } from '../pace.ts';
+import { type Answer, type Call, callPatiently, memberOf } from '../network/http.ts';
+import { quotedWithout } from '../network/redact.ts';
 import { quoted } from '../printable.ts';
-import { withLimitedAnswers } from './answer-limit.ts';
 
 /** How calls to the services of one signature are made. */
 export interface CallOptions {
@@ -13,86 +12,71 @@ export interface CallOptions {
   readonly secrets: readonly string[];
 }
 
-/** How often a call is repeated that timed out, or that the server could not answer just then. */
-export const RETRIES = 2;
-
-/** Between attempts, in milliseconds; each next one waits twice as long. */
-const FIRST_PAUSE = 500;
-
-/** For `@sigstore/sign`, which repeats on its own: attempts and pauses, with the time for each. */
-export function fetchOptions({ timeout }: CallOptions): {
-  timeout: number;
-  retry: { retries: number; minTimeout: number; factor: number };
-} {
-  return { timeout, retry: { retries: RETRIES, minTimeout: FIRST_PAUSE, factor: 2 } };
+/** One question to a service. */
+export interface Question<T> extends Pick<Call, 'method' | 'headers' | 'body'> {
+  /** What is asked for, as in "a certificate". */
+  readonly what: string;
+  /** The service, as its owner knows it. */
+  readonly service: string;
+  readonly url: string;
+  /** Takes a good answer apart. Whatever it throws means that the answer is not one. */
+  readonly read: (answer: Answer) => T;
+  /** Statuses, besides those of success, that `read` can make something of. */
+  readonly accept?: readonly number[];
 }
 
-/** All attempts and pauses, and some time for answers that arrive bit by bit. */
-function deadlineOf(timeout: number): number {
-  const pauses = FIRST_PAUSE * (2 ** RETRIES - 1);
-  return timeout * (RETRIES + 1) + pauses + 1_000;
-}
+/** Log entries and timestamps with their certificates have up to twenty kilobytes. */
+export const MAX_ANSWER_BYTES = 256 * 1024;
 
 /**
- * Calls a service, and makes one clear error of whatever goes wrong there. The error has no cause:
- * what a library throws may quote the token, and what a server answers may, too.
+ * Asks a service, and makes one clear error of whatever goes wrong there. No redirect is followed:
+ * a question may hold an identity token. The error has no cause, since an answer may repeat it.
  *
- * @param what what was asked for, as in "a certificate".
  * @throws {OmsError} `SERVICE_FAILED`, `ABORTED`
  */
-export async function callService<T>(
-  what: string,
-  url: string,
-  options: CallOptions,
-  call: () => Promise<T>,
-): Promise<T> {
-  const { signal, timeout } = options;
-  if (signal?.aborted === true) throw aborted(signal);
-  const controller = new AbortController();
+export async function ask<T>(question: Question<T>, options: CallOptions): Promise<T> {
+  const { url, method = 'POST', headers = {}, body, accept = [] } = question;
+  const { timeout, signal } = options;
+  const answer = await callPatiently({
+    url: new URL(url),
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    timeout,
+    signal,
+    limit: MAX_ANSWER_BYTES,
+  });
+  if ('failed' in answer) throw failure(question, answer.failed);
+  const { status } = answer;
+  if ((status < 200 || status > 299) && !accept.includes(status)) {
+    const message = memberOf(answer, 'message') ?? memberOf(answer, 'error');
+    const said = message === undefined ? '' : `: ${quotedWithout(options.secrets, message)}`;
+    throw failure(question, `it answered with status ${status}${said}`, status);
+  }
   try {
-    return await Promise.race([
-      withLimitedAnswers(url, call),
-      ended(controller.signal, deadlineOf(timeout)),
-      ...(signal === undefined ? [] : [cancelled(signal, controller.signal)]),
-    ]);
-  } catch (error) {
-    if (error instanceof OmsError && error.code === 'ABORTED') throw error;
-    throw new OmsError('SERVICE_FAILED', `${quoted(url, 200)} did not give ${what}`, {
-      found: quotedWithout(options.secrets, reasonsOf(error)),
-      hint: 'nothing was written; try again, or check the signing configuration and the network',
-    });
-  } finally {
-    controller.abort();
+    return question.read(answer);
+  } catch {
+    throw failure(question, 'it answered something else');
   }
 }
 
-function ended(done: AbortSignal, milliseconds: number): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`no answer within ${Math.ceil(milliseconds / 1000)} seconds`)),
-      milliseconds,
-    );
-    done.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  });
+/** The HTTP statuses of failures: a service's word, and no part of the error. */
+const statuses = new WeakMap<OmsError, number>();
+
+/** The HTTP status that a question ended with, if it came to one. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof OmsError ? statuses.get(error) : undefined;
 }
 
-function cancelled(signal: AbortSignal, done: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const cancel = (): void => reject(aborted(signal));
-    signal.addEventListener('abort', cancel, { once: true });
-    done.addEventListener('abort', () => signal.removeEventListener('abort', cancel), {
-      once: true,
-    });
+function failure(
+  { service, what }: Pick<Question<unknown>, 'service' | 'what'>,
+  found: string,
+  status?: number,
+): OmsError {
+  const error = new OmsError('SERVICE_FAILED', `no ${what} from ${quoted(service, 200)}`, {
+    found,
+    hint: 'nothing was written; try again, or check the signing configuration and the network',
   });
-}
-
-/** The innermost reasons say what happened; what is around them repeats what was asked for. */
-function reasonsOf(error: unknown): string {
-  let reason = error;
-  while (reason instanceof Error && reason.cause !== undefined) reason = reason.cause;
-  // What a library stumbles over when members are missing or of other types.
-  if (reason instanceof TypeError || reason instanceof OmsError) {
-    return 'an answer that is not of the protocol';
-  }
-  return reason instanceof Error ? reason.message : String(reason);
+  if (status !== undefined) statuses.set(error, status);
+  return error;
 }

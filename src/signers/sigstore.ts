@@ -6,15 +6,22 @@ import { type IdentityToken, parseIdentityToken } from '../identity/token.ts';
 import { quoted } from '../printable.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { readFulcioIdentity } from '../trust/fulcio.ts';
-import { canonicalKey } from '../trust/keys.ts';
-import { parseSigningConfig, selectServices, type SigningConfig } from '../trust/signing-config.ts';
+import { canonicalKey, signPayload } from '../trust/keys.ts';
+import {
+  parseSigningConfig,
+  type SelectedServices,
+  type SigningConfig,
+  selectServices,
+} from '../trust/signing-config.ts';
 import { parseTrustConfig } from '../trust/trust-config.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
 import { openKeyless, type SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
-import type { CallOptions } from './service-call.ts';
-import { type CertifiedSignature, certify, log, timestamp } from './services.ts';
+import { certify } from './fulcio.ts';
+import { type CertifiedSignature, log } from './rekor.ts';
+import { type CallOptions, statusOf } from './service-call.ts';
 import { assembleBundle, base64, type Signer } from './signer.ts';
+import { timestamp } from './timestamp.ts';
 
 /** A Sigstore instance: whom to trust there, and which services to use. */
 export type SigstoreInstance =
@@ -74,27 +81,59 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
 
     const { certificateAuthority: authority } = services;
     onStep({ what: 'certificate', url: authority.url });
-    const signed = await certify(statement, key, token, authority, call);
-    checkCertificate(signed, key, token);
-    const [logEntries, timestamps] = await Promise.all([
-      Promise.all(
-        services.logs.map((service) => {
-          onStep({ what: 'log', url: service.url });
-          return log(signed, service, call);
-        }),
-      ),
-      Promise.all(
-        services.timestampAuthorities.map((service) => {
-          onStep({ what: 'timestamp', url: service.url });
-          return timestamp(signed, service, call);
-        }),
-      ),
-    ]);
-    const bundle = assemble(signed, logEntries, timestamps);
+    const certificate = await certify(key, token, authority, call);
+    checkCertificate(certificate, key, token);
+    const bundle = await again(() => attest(statement, key, certificate, services, call, onStep));
     const signer = openOwnBundle(bundle, trustedRoot);
     options.onSigned?.(signer);
     return bundle;
   };
+}
+
+/** Signs, and has logs and timestamp authorities say that they have seen the signature. */
+async function attest(
+  payload: Uint8Array,
+  key: KeyObject,
+  certificate: Uint8Array,
+  { logs, timestampAuthorities }: SelectedServices,
+  call: CallOptions,
+  onStep: (step: SigningStep) => void,
+): Promise<Bundle> {
+  const signed: CertifiedSignature = { payload, signature: signPayload(payload, key), certificate };
+  const [logEntries, timestamps] = await Promise.all([
+    Promise.all(
+      logs.map((service) => {
+        onStep({ what: 'log', url: service.url });
+        return log(signed, service, call);
+      }),
+    ),
+    Promise.all(
+      timestampAuthorities.map((service) => {
+        onStep({ what: 'timestamp', url: service.url });
+        return timestamp(signed.signature, service.url, call);
+      }),
+    ),
+  ]);
+  return assemble(signed, logEntries, timestamps);
+}
+
+/** How often it is signed anew. */
+const RENEWALS = 2;
+
+/** An entry that is there already (409), and one whose request was cut off in the log (499). */
+const LOST: ReadonlySet<number | undefined> = new Set([409, 499]);
+
+/**
+ * A Rekor v2 log gives the proof of an entry once, in its answer; when that got lost, the same entry
+ * is refused and cannot be asked for. Another signature makes another entry.
+ */
+async function again<T>(attempt: () => Promise<T>, left = RENEWALS): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (left === 0 || !LOST.has(statusOf(error))) throw error;
+    return again(attempt, left - 1);
+  }
 }
 
 function readInstance(options: SigstoreInstance): {
@@ -125,8 +164,8 @@ async function getToken(options: SigstoreSignerOptions): Promise<IdentityToken> 
  * Looks at what Fulcio has issued before anything is written to the log, where it stays: it must be
  * for this key, and for the address in the token, where there is one.
  */
-function checkCertificate(signed: CertifiedSignature, key: KeyObject, token: IdentityToken): void {
-  const leaf = parseCertificate(signed.certificate, 'the certificate of the certificate authority');
+function checkCertificate(der: Uint8Array, key: KeyObject, token: IdentityToken): void {
+  const leaf = parseCertificate(der, 'the certificate of the certificate authority');
   const isOwn = canonicalKey(leaf.x509.publicKey).equals(canonicalKey(key));
   if (!isOwn) {
     throw new OmsError('CERTIFICATE_REFUSED', 'the certificate authority certified another key');

@@ -17,7 +17,7 @@ export interface SigningConfig {
 }
 
 export interface Service {
-  /** Without a slash at its end. */
+  /** Of a timestamp authority in full; of others the base, without a slash at its end. */
   readonly url: string;
   readonly apiVersion: number;
   readonly validity: Validity;
@@ -163,7 +163,7 @@ function readServices(config: Fields, where: string, key: string): readonly Serv
     const path = `${where === '' ? '' : `${where}.`}${key}[${index}]`;
     const service = new Fields(value, path, CODE);
     return {
-      url: readUrl(service, path),
+      url: readUrl(service, path, key === 'tsaUrls'),
       apiVersion: readWhole(service, 'majorApiVersion'),
       validity: readValidity(service, 'validFor'),
       operator: service.optional('operator') === undefined ? '' : service.string('operator'),
@@ -172,13 +172,15 @@ function readServices(config: Fields, where: string, key: string): readonly Serv
 }
 
 /** Encrypted, or not leaving this machine: an identity token is sent there. */
-function readUrl(service: Fields, where: string): string {
+function readUrl(service: Fields, where: string, isWhole: boolean): string {
   const text = service.string('url');
   const url = readPlainUrl(text);
   if (url === undefined) {
     throw malformed(CODE, `${where}.url`, { expected: PLAIN_URL_FORM, found: shownUrl(text) });
   }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  const plain = `${url.origin}${url.pathname}`;
+  // Paths are put behind the others.
+  return isWhole ? plain : plain.replace(/\/+$/, '');
 }
 
 function readWhole(fields: Fields, key: string): number {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Call, call, callPatiently, memberOf } from '../../src/identity/http.ts';
+import { type Call, call, callPatiently, memberOf } from '../../src/network/http.ts';
 import { OmsError } from '../../src/index.ts';
 import { refusal } from '../helpers/refusal.ts';
 import { serve } from './helpers.ts';

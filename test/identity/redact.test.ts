@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quotedWithout } from '../../src/identity/redact.ts';
+import { quotedWithout } from '../../src/network/redact.ts';
 import { makeToken } from './helpers.ts';
 
 describe('the words of a server or program in a message', () => {

@@ -13,10 +13,12 @@ export interface Call {
   readonly url: URL;
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** Milliseconds for the whole call, the body of the answer included. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
+  /** The most bytes of an answer; 64 KiB unless said. */
+  readonly limit?: number;
 }
 
 /** What a server said, whatever its status. Redirects are answers too: none is followed. */
@@ -41,6 +43,7 @@ export interface Silence {
  */
 export async function call(request: Call): Promise<Answer | Silence> {
   const { url, method = 'GET', headers = {}, body = null, timeout, signal } = request;
+  const { limit = MAX_ANSWER_BYTES } = request;
   throwIfAborted(signal);
   const end = new AbortController();
   const onAbort = (): void => end.abort();
@@ -53,9 +56,9 @@ export async function call(request: Call): Promise<Answer | Silence> {
   try {
     const init = { method, headers: { ...headers }, body, redirect: 'manual' } as const;
     const response = await fetch(url, { ...init, signal: end.signal });
-    const bytes = await readBody(response);
+    const bytes = await readBody(response, limit);
     if (bytes === undefined) {
-      return { failed: `it answered with more than ${MAX_ANSWER_BYTES} bytes`, isPassing: false };
+      return { failed: `it answered with more than ${limit} bytes`, isPassing: false };
     }
     return { status: response.status, headers: response.headers, bytes };
   } catch (error) {
@@ -71,12 +74,15 @@ export async function call(request: Call): Promise<Answer | Silence> {
   }
 }
 
-async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readBody(
+  response: Response,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) return undefined;
+    if (length > limit) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
@@ -99,11 +105,16 @@ export async function callPatiently(
 ): Promise<Answer | Silence> {
   for (const wait of pauses) {
     const answer = await call(request);
-    const isPassing = 'failed' in answer ? answer.isPassing : answer.status >= 500;
+    const isPassing = 'failed' in answer ? answer.isPassing : isTrouble(answer.status);
     if (!isPassing) return answer;
     await rest(wait, request.signal);
   }
   return call(request);
+}
+
+/** The server is troubled, or is asked too much (RFC 9110 §15.5.9, RFC 6585 §4). */
+function isTrouble(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
 }
 
 async function rest(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

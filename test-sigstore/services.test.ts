@@ -5,7 +5,7 @@ import { startProvider } from '../scripts/sigstore/provider.ts';
 import { CLIENT_ID } from '../scripts/sigstore/stack.ts';
 import { asSigner, pointedAt, withTrustedRoot } from './helpers/instance.ts';
 import { Job } from './helpers/job.ts';
-import { expectFailure, expectNoLeak, expectNotSigned, expectSuccess } from './helpers/judge.ts';
+import { expectNoLeak, expectNotSigned, expectSuccess } from './helpers/judge.ts';
 import { ADDRESS, once, type Run, VERDICT } from './helpers/oms.ts';
 
 const WAYS: readonly (readonly [how: string, Misbehaviour])[] = [

@@ -60,8 +60,6 @@ const OUTCOMES = {
   LOGIN_FAILED: 'unchecked',
   /** A service (Fulcio, Rekor, a timestamp authority) is down, too slow, or answers nonsense. */
   SERVICE_FAILED: 'unchecked',
-  /** The signing method is known, but this version cannot use it. */
-  METHOD_UNAVAILABLE: 'unchecked',
   /** A hashing thread failed. */
   WORKER_FAILED: 'unchecked',
   /** The caller's `AbortSignal` fired. */

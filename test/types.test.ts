@@ -9,7 +9,11 @@ import {
   type Policy,
   type Signer,
   type SignerIdentity,
+  type SigstorePolicy,
+  type SigstoreSignerIdentity,
+  type SigstoreSignerOptions,
   sign,
+  sigstoreSigner,
   type Verification,
   verify,
 } from '../src/index.ts';
@@ -27,10 +31,22 @@ describe('the public types', () => {
 
   it('leave nothing of trust out', () => {
     const policies: Policy[] = [];
+    const keyless = { method: 'sigstore', identity: 'a', issuer: 'b', trustedRoot: '' } as const;
+    policies.push(keyless, { ...keyless, thresholds: { logs: 2 } });
     // @ts-expect-error -- a key is needed
     policies.push({ method: 'key' });
     // @ts-expect-error -- there are no default anchors
     policies.push({ method: 'certificate' });
+    // @ts-expect-error -- an identity is worth nothing without who vouches for it
+    policies.push({ method: 'sigstore', identity: 'a', trustedRoot: '' });
+    // @ts-expect-error -- there is no default instance
+    policies.push({ method: 'sigstore', identity: 'a', issuer: 'b' });
+    // @ts-expect-error -- neither does a regular expression make one unneeded
+    policies.push({ method: 'sigstore', identityRegExp: 'a', trustedRoot: '' });
+    // @ts-expect-error -- a claim has a name that certificates know
+    policies.push({ ...keyless, claims: { 'source-repo': 'a' } });
+    // @ts-expect-error -- a claim has a value
+    policies.push({ ...keyless, claims: { 'source-repository-uri': true } });
     // @ts-expect-error -- a policy says its method
     policies.push({ publicKey: '' });
     // @ts-expect-error -- whom to trust cannot be left out
@@ -38,10 +54,45 @@ describe('the public types', () => {
     expectTypeOf(call).toBeFunction();
   });
 
+  it('let keyless signing have one instance, and one source of tokens', () => {
+    expectTypeOf(sigstoreSigner).returns.toEqualTypeOf<Signer>();
+    const token = { identityToken: 'a' } as const;
+    const instance = { trustedRoot: '', signingConfig: '' } as const;
+    const options: SigstoreSignerOptions[] = [
+      { ...instance, ...token },
+      { trustConfig: '', identityProvider: () => Promise.resolve('a') },
+    ];
+    // @ts-expect-error -- there is no default instance
+    options.push({ ...token });
+    // @ts-expect-error -- nor half of one
+    options.push({ trustedRoot: '', ...token });
+    // @ts-expect-error -- nor half of one
+    options.push({ signingConfig: '', ...token });
+    // @ts-expect-error -- somebody has to sign
+    options.push({ ...instance });
+    // @ts-expect-error -- and not two
+    options.push({ ...instance, ...token, identityProvider: () => Promise.resolve('a') });
+    // @ts-expect-error -- a provider takes its time
+    options.push({ ...instance, identityProvider: () => 'a' });
+    // @ts-expect-error -- a token is text
+    options.push({ ...instance, identityToken: Buffer.from('a') });
+    expectTypeOf(options).toBeArray();
+  });
+
   it('tell signers and inspected content apart by their tags', () => {
-    const nameOf = (signer: SignerIdentity): string =>
-      signer.method === 'key' ? signer.fingerprint : signer.chain[0].subject;
+    const nameOf = (signer: SignerIdentity): string => {
+      switch (signer.method) {
+        case 'key':
+          return signer.fingerprint;
+        case 'certificate':
+          return signer.chain[0].subject;
+        case 'sigstore':
+          return signer.identity.value;
+      }
+    };
     expectTypeOf(nameOf).returns.toBeString();
+    expectTypeOf<Extract<Policy, { method: 'sigstore' }>>().toEqualTypeOf<SigstorePolicy>();
+    expectTypeOf<SigstoreSignerIdentity>().toExtend<SignerIdentity>();
     expectTypeOf<Inspection['verified']>().toEqualTypeOf<false>();
     expectTypeOf<'MODEL_MISMATCH'>().toExtend<ErrorCode>();
     // @ts-expect-error -- results are read-only

@@ -1,13 +1,14 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OmsError } from '../errors.ts';
+import { ask } from './ask.ts';
 import { cacheDirectoryIn } from './cache-directory.ts';
-import { releaseInput, type Session, SIGNALS, say } from './session.ts';
+import { type Session, say } from './session.ts';
 import { isAttended } from './token-origin.ts';
 
 /**
- * Says, before the first signature at this terminal, what cannot be taken back: the identity goes
- * to a log for good. Asks whether to go on, and remembers the answer.
+ * Says, before the first signature of this user in a log, what cannot be taken back: the identity
+ * goes there for good. Asks whether to go on, and remembers the answer for this log.
  *
  * @param logs URLs of the logs.
  * @throws {OmsError} `ABORTED`
@@ -18,54 +19,41 @@ export async function askForConsent(
   session: Session,
 ): Promise<void> {
   if (yes || isContinuousIntegration(session) || !isAttended(session)) return;
-  const marker = markerOf(session);
-  if (marker !== undefined && exists(marker)) return;
+  const marker = cacheDirectoryIn(session.env, 'log-notice-accepted');
+  const accepted = acceptedIn(marker);
+  if (logs.every((url) => accepted.includes(url))) return;
   say(session, [
-    `Your identity and this signature will be written to the log ${logs.join(' and ')}.`,
-    'They stay there for ever, for everybody who can read the log; nobody can take them back.',
+    `Your identity and this signature will be written to the log ${logs.join(' and ')},`,
+    'and your certificate to a log of certificates. They stay there for ever, for everybody who',
+    'can read these logs; nobody can take them back.',
   ]);
-  const answer = await ask(session);
+  const unanswered = 'the question was not answered';
+  const answer = await ask({ prompt: 'Go on? [y/N] ', unanswered }, session);
   if (!/^y(?:es)?$/i.test(answer.trim())) {
-    throw new OmsError('ABORTED', 'it was not agreed to', {
+    throw new OmsError('ABORTED', 'you did not agree', {
       hint: 'answer y, or give --yes; a signature with --private-key goes to no log',
     });
   }
-  if (marker !== undefined) remember(marker);
+  if (marker !== undefined) remember(marker, [...new Set([...accepted, ...logs])]);
 }
 
 function isContinuousIntegration({ env }: Session): boolean {
   return !['', '0', 'false', undefined].includes(env['CI']);
 }
 
-async function ask(session: Session): Promise<string> {
-  const { read } = await import('read');
+/** URLs of logs, one a line. What cannot be read or kept only means that the question comes again. */
+function acceptedIn(marker: string | undefined): readonly string[] {
   try {
-    return await read({
-      prompt: 'Go on? [y/N] ',
-      input: session.stdin,
-      output: session.stderr,
-    });
-  } catch (cause) {
-    session.interruptedBy = SIGNALS.SIGINT;
-    throw new OmsError('ABORTED', 'the question was not answered', { cause });
-  } finally {
-    releaseInput(session);
+    return marker === undefined ? [] : readFileSync(marker, 'utf8').split('\n');
+  } catch {
+    return [];
   }
 }
 
-function markerOf({ env }: Session): string | undefined {
-  return cacheDirectoryIn(env, 'log-notice-accepted');
-}
-
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-/** Forgetting it only means that the question comes again. */
-function remember(marker: string): void {
+function remember(marker: string, urls: readonly string[]): void {
   try {
     mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
-    writeFileSync(marker, '');
+    writeFileSync(marker, urls.join('\n'));
   } catch {
     // As above.
   }

@@ -43,7 +43,11 @@ export function addIdentityOptions(command: Command): Command {
       'what else the certificate must say, such as source-repository-ref=refs/heads/main (repeatable)',
       addClaim,
     )
-    .option('--log-threshold <number>', 'operators of logs that must have it (1)', parseCount)
+    .option(
+      '--log-threshold <number>',
+      'operators of logs that must have the signature (1)',
+      parseCount,
+    )
     .option(
       '--time-threshold <number>',
       'operators that must say when it was made (1)',
@@ -53,9 +57,12 @@ export function addIdentityOptions(command: Command): Command {
 
 function addClaim(text: string, previous: Claims | undefined): Claims {
   const [, name = '', value = ''] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (value === '') {
+    throw new InvalidArgumentError('It must be NAME=VALUE, such as build-trigger=push.');
+  }
   const known = CLAIMS.find((claim) => claim === name);
-  if (known === undefined || value === '') {
-    throw new InvalidArgumentError(`It must be NAME=VALUE with one of ${CLAIMS.join(', ')}.`);
+  if (known === undefined) {
+    throw new InvalidArgumentError(`There is no such claim. There are ${CLAIMS.join(', ')}.`);
   }
   if (previous?.[known] !== undefined) {
     throw new InvalidArgumentError(`${known} can be given only once.`);
@@ -70,8 +77,9 @@ export function identityPolicyOf(
   const { identity, identityRegexp, identityProvider: issuer, certificateClaim: claims } = given;
   if (issuer === undefined || (identity === undefined && identityRegexp === undefined)) {
     const missing = issuer === undefined ? '--identity-provider' : '--identity';
-    throw new OmsError('USAGE', `the method sigstore needs ${missing}`, {
-      expected: '--identity and --identity-provider',
+    const both = issuer === undefined && identity === undefined && identityRegexp === undefined;
+    const needed = both ? '--identity and --identity-provider' : missing;
+    throw new OmsError('USAGE', `the method sigstore needs ${needed}`, {
       hint: 'oms inspect shows, unverified, who signed',
     });
   }

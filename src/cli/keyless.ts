@@ -9,9 +9,10 @@ import {
   selectServices,
 } from '../trust/signing-config.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
+import { ask } from './ask.ts';
 import { openBrowser } from './browser.ts';
 import { askForConsent } from './consent.ts';
-import { releaseInput, type Session, SIGNALS, say } from './session.ts';
+import { type Session, say } from './session.ts';
 import {
   CLIENT_SECRET_VARIABLE,
   DEFAULT_CLIENT_ID,
@@ -95,7 +96,7 @@ function getToken(
     });
   const withCode = (): Promise<string> => {
     waiting.onWait?.();
-    return start({ kind: 'out-of-band', ask: (url, signal) => askForCode(url, signal, session) });
+    return start({ kind: 'out-of-band', ask: (url) => askForCode(url, session) });
   };
   return origin.outOfBand ? withCode() : loginInBrowser(start, withCode, session, waiting);
 }
@@ -123,18 +124,9 @@ async function loginInBrowser(
   }
 }
 
-async function askForCode(url: string, signal: AbortSignal, session: Session): Promise<string> {
+function askForCode(url: string, session: Session): Promise<string> {
   say(session, ['Log in at this address, in any browser, and copy the code that it shows:', url]);
-  const { read } = await import('read');
-  try {
-    return await read({ prompt: 'Code: ', input: session.stdin, output: session.stderr });
-  } catch (cause) {
-    if (signal.aborted) throw cause;
-    session.interruptedBy = SIGNALS.SIGINT;
-    throw new OmsError('ABORTED', 'no code was given', { cause });
-  } finally {
-    releaseInput(session);
-  }
+  return ask({ prompt: 'Code: ', unanswered: 'no code was given' }, session);
 }
 
 const STEPS: Readonly<Record<SigningStep['what'], string>> = {

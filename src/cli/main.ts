@@ -31,6 +31,8 @@ export async function main(words: readonly string[]): Promise<void> {
     process.exit(EXIT_CODES.unchecked);
   });
 
+  // Should all work come to an end without a result, that is no success.
+  process.exitCode = EXIT_CODES.unchecked;
   const exitCode = await run(words, session);
   process.exitCode = outputFailed ? EXIT_CODES.unchecked : exitCode;
 }

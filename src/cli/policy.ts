@@ -21,49 +21,46 @@ export interface Trusted {
 }
 
 /**
- * Makes a policy of what was asked for.
+ * Holds that the options say whom to trust, before anything is read.
  *
- * @throws {OmsError} `USAGE`, `FILE_UNREADABLE`, `TRUST_UNUSABLE`
+ * @throws {OmsError} `USAGE`
+ */
+export function checkPolicy(method: Method | undefined, given: PolicyArguments): void {
+  if (method === 'key' && given.publicKey === undefined) {
+    throw new OmsError('USAGE', 'the method key needs --public-key');
+  }
+  if (method === 'certificate' && given.certificateChain === undefined) {
+    throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
+  }
+  if (method === 'sigstore') identityPolicyOf(given);
+  if (method !== undefined) return;
+  throw new OmsError('USAGE', 'it is not said whom to trust', {
+    expected: '--public-key, --certificate-chain or --identity',
+  });
+}
+
+/**
+ * Makes a policy of options that were checked.
+ *
+ * @throws {OmsError} `FILE_UNREADABLE`, `TRUST_UNUSABLE`
  */
 export async function makePolicy(
   method: Method | undefined,
   given: PolicyArguments,
   session: Session,
 ): Promise<Trusted> {
-  switch (method) {
-    case 'key':
-      return { policy: keyPolicy(given) };
-    case 'certificate':
-      return { policy: certificatePolicy(given) };
-    case 'sigstore':
-      return sigstorePolicy(given, session);
-    case undefined:
-      throw new OmsError('USAGE', 'it is not said whom to trust', {
-        expected: '--public-key, --certificate-chain or --identity',
-      });
+  const { publicKey = '', certificateChain = [], verificationTime } = given;
+  if (method === 'key') {
+    return { policy: { method, publicKey: readKeyFile(publicKey, 'the public key') } };
   }
-}
-
-function keyPolicy({ publicKey }: PolicyArguments): Policy {
-  if (publicKey === undefined) throw new OmsError('USAGE', 'the method key needs --public-key');
-  return { method: 'key', publicKey: readKeyFile(publicKey, 'the public key') };
-}
-
-function certificatePolicy({ certificateChain, verificationTime }: PolicyArguments): Policy {
-  if (certificateChain === undefined) {
-    throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
+  if (method === 'certificate') {
+    const anchors = certificateChain.map((path) => readKeyFile(path, 'the trusted certificate'));
+    const time = verificationTime === undefined ? {} : { verificationTime };
+    return { policy: { method, anchors, ...time } };
   }
-  return {
-    method: 'certificate',
-    anchors: certificateChain.map((path) => readKeyFile(path, 'the trusted certificate')),
-    ...(verificationTime === undefined ? {} : { verificationTime }),
-  };
-}
-
-async function sigstorePolicy(given: PolicyArguments, session: Session): Promise<Trusted> {
-  const identity = identityPolicyOf(given);
   const { chooseTrust } = await import('./trust-choice.ts');
   const trust = await chooseTrust(given, session);
   if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
-  return { policy: { method: 'sigstore', ...identity, trustedRoot: trust.trustedRoot }, trust };
+  const { trustedRoot } = trust;
+  return { policy: { method: 'sigstore', ...identityPolicyOf(given), trustedRoot }, trust };
 }

@@ -131,6 +131,7 @@ export async function runSign(
         rootDigest: rootDigest(manifest),
         serialization: serializationJson(manifest.serialization),
         signer: signatory.json,
+        ...(signatory.trust === undefined ? {} : { trust: signatory.trust }),
         notCovered: { ignored },
       },
     },

@@ -75,6 +75,8 @@ async function makeSigner(
 interface Signatory {
   readonly lines: readonly Line[];
   readonly json: Readonly<Record<string, unknown>>;
+  /** What the signature was checked against, for the method sigstore. */
+  readonly trust?: ChosenTrust['json'];
 }
 
 function signatoryOf(material: Material): Signatory {
@@ -107,6 +109,7 @@ function keylessSignatory(
   if (signer === undefined) throw new OmsError('INTERNAL', 'the signer did not say who signed');
   return {
     lines: [...signerLines(signer), ['Instance', trust.description]],
-    json: { ...signerJson(signer), trust: trust.json },
+    json: signerJson(signer),
+    trust: trust.json,
   };
 }

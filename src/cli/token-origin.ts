@@ -1,5 +1,6 @@
 import { OmsError } from '../errors.ts';
 import { findAmbientToken, type Looked } from '../identity/ambient.ts';
+import { ELSEWHERE } from '../identity/source.ts';
 import { parseIdentityToken } from '../identity/token.ts';
 import { readKeyFile } from './files.ts';
 import { DEFAULT_CLIENT_ID, type TokenArguments } from './keyless-options.ts';
@@ -77,8 +78,13 @@ async function freshToken(first: string, audience: string, session: Session): Pr
 }
 
 function noToken(looked: readonly Looked[], isLoginAllowed: boolean): OmsError {
-  const places = looked.map(({ source, why }) => `${source}: ${why}`);
-  if (isLoginAllowed) places.push('login: there is no terminal');
+  const elsewhere = looked.filter(({ why }) => why === ELSEWHERE.why).map(({ source }) => source);
+  const others = looked.filter(({ why }) => why !== ELSEWHERE.why);
+  const places = [
+    ...(elsewhere.length === 0 ? [] : [`not running on ${elsewhere.join(', ')}`]),
+    ...others.map(({ source, why }) => `${source} is ${why}`),
+    ...(isLoginAllowed ? ['there is no terminal to log in at'] : []),
+  ];
   return new OmsError('TOKEN_UNUSABLE', 'there is no identity token to sign with', {
     found: places.join('; '),
     hint: 'give one with --identity-token-file, or sign with --private-key',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { OmsError } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import { quoted } from '../printable.ts';
 import { ageOf } from '../roots/age.ts';
@@ -6,6 +7,7 @@ import { INSTANCES, type InstanceTrust } from '../roots/instance.ts';
 import { type LoadOptions, loadTrust } from '../roots/tuf.ts';
 import { parseTrustConfig } from '../trust/trust-config.ts';
 import { readTrustSource, type TrustSource } from '../trust/trust-source.ts';
+import { parseTrustedRoot } from '../trust/trusted-root.ts';
 import { cacheDirectoryIn } from './cache-directory.ts';
 import { iso } from './describe.ts';
 import { readKeyFile } from './files.ts';
@@ -85,7 +87,7 @@ export function trustJson(trust: InstanceTrust): Readonly<Record<string, unknown
 function readRootFile(path: string): ChosenTrust {
   const file = resolve(path);
   return {
-    trustedRoot: readKeyFile(path, 'the trusted root'),
+    trustedRoot: readTrustFile(path, 'the trusted root', parseTrustedRoot),
     signingConfig: undefined,
     description: `the trusted root ${quoted(file)}`,
     json: { source: 'trusted-root', path: file },
@@ -95,9 +97,7 @@ function readRootFile(path: string): ChosenTrust {
 
 function readConfigFile(path: string): ChosenTrust {
   const file = resolve(path);
-  const bytes = readKeyFile(path, 'the trust configuration');
-  // Read as a whole first: its errors say where in this file something is wrong.
-  parseTrustConfig(bytes);
+  const bytes = readTrustFile(path, 'the trust configuration', parseTrustConfig);
   const value = readTrustSource(bytes, 'the trust configuration');
   const config = new Fields(value, '', 'TRUST_UNUSABLE');
   return {
@@ -107,4 +107,32 @@ function readConfigFile(path: string): ChosenTrust {
     json: { source: 'trust-config', path: file },
     notes: [],
   };
+}
+
+/** What else may be in such a file, by a part of its media type. */
+const OTHER_FILES: readonly (readonly [part: string, hint: string])[] = [
+  ['trustedroot', 'this is a trusted root, for --trusted-root of oms verify'],
+  ['clienttrustconfig', 'this is a trust configuration, for --trust-config'],
+  ['signingconfig', 'this is a signing configuration, which says nothing of whom to trust'],
+  ['sigstore.bundle', 'this is a signature, for --signature'],
+];
+
+/** Reads a file as a whole at once, so that an error can name it, and say what it is instead. */
+function readTrustFile(path: string, what: string, read: (bytes: Buffer) => unknown): Buffer {
+  const bytes = readKeyFile(path, what);
+  try {
+    read(bytes);
+    return bytes;
+  } catch (error) {
+    if (!(error instanceof OmsError)) throw error;
+    const { code, expected, found, summary } = error;
+    const flaw = summary.replace(/^the (?:trusted root|trust configuration) is /, '');
+    const [, hint] = OTHER_FILES.find(([part]) => found?.includes(part)) ?? [];
+    throw new OmsError(code, `${what} ${quoted(path)} is ${flaw}`, {
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
 }

@@ -6,7 +6,8 @@ import {
   type Verification,
   verifyAgainst,
 } from '../api/verify.ts';
-import { parseBundle } from '../format/bundle.ts';
+import { OmsError } from '../errors.ts';
+import { type Method, parseBundle } from '../format/bundle.ts';
 import { quoted } from '../printable.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
@@ -37,9 +38,9 @@ import {
 } from './files.ts';
 import { addIdentityOptions, IDENTITY_OPTIONS } from './identity-options.ts';
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
-import { makePolicy, type PolicyArguments } from './policy.ts';
+import { checkPolicy, makePolicy, type PolicyArguments } from './policy.ts';
 import { working } from './progress.ts';
-import { type Report, type Session, say } from './session.ts';
+import { isTalkative, type Report, type Session, say } from './session.ts';
 import type { ChosenTrust } from './trust-choice.ts';
 import { addTrustOptions, TRUST_OPTIONS } from './trust-options.ts';
 import { collect, once, parseTime } from './values.ts';
@@ -68,7 +69,7 @@ Examples:
   oms verify ./model --public-key key.pub
   oms verify ./model --certificate-chain our-root.pem
   oms verify ./model --identity ada@example.com --identity-provider https://accounts.google.com
-  oms verify ./model --identity-provider https://token.actions.githubusercontent.com \
+  oms verify ./model --identity-provider https://token.actions.githubusercontent.com \\
       --identity https://github.com/acme/model/.github/workflows/release.yml@refs/heads/main
   oms verify ./model --public-key key.pub --json | jq .ok
 
@@ -116,11 +117,11 @@ export async function runVerify(
 ): Promise<Report> {
   const { word, model } = readOperands(operands);
   const method = chooseMethod(word, named, OPTIONS_OF, undefined);
+  checkPolicy(method, given);
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
   checkModelExists(model);
-  const { policy, trust } = await makePolicy(method, given, session);
-  const signed = await openSignature(model, signature, policy, given, session);
+  const { signed, trust } = await openSignature(model, signature, method, given, session);
   const { hashAlgorithm, shardSize } = signed.manifest.serialization;
   warnOfSlowHash(hashAlgorithm, session, given);
 
@@ -137,17 +138,38 @@ export async function runVerify(
   return report(model, signature, verification, given, trust);
 }
 
-/** In a function of its own, so that the text of the file is not kept while the model is hashed. */
-function openSignature(
-  model: string,
-  signature: string,
-  policy: Policy,
+/** Says against what a signature was checked that is refused: an old root may be the reason. */
+async function naming<T>(
+  trust: ChosenTrust | undefined,
   given: VerifyArguments,
   session: Session,
-): Promise<SignedManifest> {
+  check: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    const isRefused = error instanceof OmsError && error.outcome === 'refused';
+    if (isRefused && trust?.json['asOf'] !== undefined && isTalkative(given)) {
+      say(session, [`Checked against ${trust.description}`]);
+    }
+    throw error;
+  }
+}
+
+/** In a function of its own, so that the text of the file is not kept while the model is hashed. */
+async function openSignature(
+  model: string,
+  signature: string,
+  method: Method | undefined,
+  given: VerifyArguments,
+  session: Session,
+): Promise<{ readonly signed: SignedManifest; readonly trust: ChosenTrust | undefined }> {
   const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
+  // Only now, since a trust root may have to be asked for.
+  const { policy, trust } = await makePolicy(method, given, session);
   if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
-  return openBundle(bundle, policy, {});
+  const signed = await naming(trust, given, session, () => openBundle(bundle, policy, {}));
+  return { signed, trust };
 }
 
 /** Of all certificates in the bundle, whether they turn out to be good or not. */
@@ -194,6 +216,7 @@ function report(
         rootDigest: rootDigest(manifest),
         serialization: serializationJson(manifest.serialization),
         signer: signerJson(signer),
+        ...(identityRegexp === undefined ? {} : { accepted: { identityRegexp } }),
         ...(trust === undefined ? {} : { trust: trust.json }),
         notCovered: { ignored, unsigned },
       },

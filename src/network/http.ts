@@ -91,6 +91,7 @@ async function readBody(
 function connectionFailure(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'UND_ERR_SOCKET') return 'the connection was cut';
   const isCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code);
   return isCode ? `the connection failed (${code})` : 'the connection failed';
 }

@@ -60,6 +60,11 @@ export async function ask<T>(question: Question<T>, options: CallOptions): Promi
   }
 }
 
+const LOGGED = 'no file was written, but the log may have the entry, with your identity';
+
+/** What a question that failed may have left, where that is not nothing. */
+const LEFT: Readonly<Record<string, string>> = { 'log entry': LOGGED, timestamp: LOGGED };
+
 /** The HTTP statuses of failures: a service's word, and no part of the error. */
 const statuses = new WeakMap<OmsError, number>();
 
@@ -75,7 +80,7 @@ function failure(
 ): OmsError {
   const error = new OmsError('SERVICE_FAILED', `no ${what} from ${quoted(service, 200)}`, {
     found,
-    hint: 'nothing was written; try again, or check the signing configuration and the network',
+    hint: `${LEFT[what] ?? 'nothing was written'}; try again, or check the signing configuration and the network`,
   });
   if (status !== undefined) statuses.set(error, status);
   return error;

@@ -202,7 +202,7 @@ function openOwnBundle(bundle: Bundle, trustedRoot: TrustedRoot): SigstoreSigner
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
     throw new OmsError(error.code, `what the services answered is not good: ${error.message}`, {
-      hint: 'nothing was written; are trusted root and signing configuration of the same instance?',
+      hint: 'no file was written, but the log has the entry, with your identity; are trusted root and signing configuration of the same instance?',
       cause: error,
     });
   }

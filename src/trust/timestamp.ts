@@ -33,6 +33,7 @@ export function findAuthority(
   if (known.length === 0) {
     throw invalid('the timestamp is of an authority that is not in the trusted root', {
       expected: authorities.map(({ uri }) => quoted(uri, 60)).join(' or ') || 'no timestamp',
+      found: `one that names certificate ${serialNumber.toString('hex')}`,
       hint: 'check that the trusted root is of the Sigstore instance that the signer used',
     });
   }

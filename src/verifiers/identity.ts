@@ -133,8 +133,15 @@ function compile(pattern: string): Pattern {
 }
 
 function mismatch(summary: string, expected: string, found: string | undefined): OmsError {
+  const isNear = found !== undefined && loosely(found) === loosely(expected);
   return new OmsError(CODE, summary, {
     expected: quoted(expected),
     found: found === undefined ? 'none' : quoted(found),
+    ...(isNear ? { hint: 'capitals, spaces around it and a slash at its end count' } : {}),
   });
+}
+
+/** For a hint alone: what people take for the same. */
+function loosely(name: string): string {
+  return name.trim().toLowerCase().replace(/\/+$/, '');
 }

@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toJson } from '../../src/cli/session.ts';
+import { runTrust } from '../../src/cli/trust.ts';
 import type { ErrorCode } from '../../src/errors.ts';
+import { CLAIMS } from '../../src/trust/fulcio.ts';
+import { NOW, TestRepository } from '../roots/repository.ts';
+import { serve } from '../roots/server.ts';
 import { runProgram } from './program.ts';
 import { flawsInOutput } from './schema.ts';
 import { splitWords } from './script.ts';
+import { sessionIn } from './trust-session.ts';
 import { Workspace } from './workspace.ts';
 
 /**
@@ -23,9 +29,14 @@ describe('the schema of --json', () => {
     await workspace.prepare(['key', 'signer']);
     await workspace.prepare(['cert', 'root', 'ca']);
     await workspace.prepare(['cert', 'ours', 'by=root']);
+    await workspace.prepare(['instance', 'sigstore']);
+    await workspace.prepare(['token', 'ada', 'email=ada@example.com']);
+    const build = ['build-trigger=push', 'source-repository-ref=refs/heads/main'];
+    await workspace.prepare(['bundle', 'keyless.sig', 'other', 'by=sigstore', 'rekor=2', ...build]);
     for (const line of COMMANDS) {
       const words = [...splitWords(line), '--json'];
-      const { stdout } = await runProgram(words, { cwd: workspace.root });
+      const env = { XDG_CACHE_HOME: workspace.path('cache') };
+      const { stdout } = await runProgram(words, { cwd: workspace.root, env });
       outputs.push(JSON.parse(stdout) as Json);
     }
   }, 60_000);
@@ -34,7 +45,15 @@ describe('the schema of --json', () => {
     for (const output of outputs) expect(flawsInOutput(output)).toEqual([]);
     const kinds = outputs.map(({ command, exitCode }) => `${String(command)} ${String(exitCode)}`);
     expect(new Set(kinds)).toEqual(
-      new Set(['sign 0', 'sign 2', 'verify 0', 'verify 1', 'digest 0', 'digest 3', 'inspect 0']),
+      new Set(
+        ['sign 0', 'sign 2', 'sign 3', 'verify 0', 'verify 1', 'verify 3'].concat([
+          'digest 0',
+          'digest 3',
+          'inspect 0',
+          'trust 0',
+          'trust 2',
+        ]),
+      ),
     );
   });
 
@@ -61,7 +80,8 @@ describe('the schema of --json', () => {
     for (const output of outputs) {
       for (const path of pathsIn(output)) {
         const isMember = isObject(valueAt(output, path.slice(0, -1)));
-        if (!isMember || OPTIONAL.has(String(path.at(-1)))) continue;
+        const isOptional = OPTIONAL.has(String(path.at(-1))) || path.at(-2) === 'claims';
+        if (!isMember || isOptional) continue;
         const less = changed(output, path, undefined);
         expect(flawsInOutput(less), path.join('.')).not.toEqual([]);
       }
@@ -95,14 +115,63 @@ describe('the schema of --json', () => {
     [8, 'error.code', 'MODEL_MISMATCH'],
     [9, 'error.code', 'SOMETHING'],
     [9, 'exitCode', 130],
+    [10, 'signing.signer.method', 'certificate'],
+    [10, 'signing.trust', { source: 'trusted-root' }],
+    [11, 'verification.trust', undefined],
+    [11, 'verification.trust.source', 'cache'],
+    [11, 'verification.signer.identity.kind', 'ip'],
+    [11, 'verification.signer.claims.colour', 'blue'],
+    [11, 'verification.signer.logEntries', []],
+    [11, 'verification.signer.logEntries.0.index', '-1'],
+    [11, 'verification.signer.times', []],
+    [11, 'verification.signer.times.0.source', 'now'],
+    [11, 'verification.signer.times.0.at', '2026-01-31'],
+    [1, 'verification.trust', { source: 'trusted-root', path: '/root.json' }],
+    [12, 'inspection.unverified.certificates.0.identity.name.kind', 'ip'],
+    [13, 'error.code', 'TOKEN_UNUSABLE'],
+    [14, 'error.code', 'IDENTITY_MISMATCH'],
+    [15, 'error.outcome', 'refused'],
+    [16, 'trust.source', 'tuf'],
+    [16, 'trust.signingConfig', {}],
+    [17, 'trust.source', 'trust-config'],
+    [17, 'trust.instance', 'test'],
+    [17, 'trust.asOf', 'yesterday'],
+    [17, 'trust.trustedRoot.logs.0.good', 'soon'],
+    [17, 'trust.trustedRoot.certificateAuthorities.0.certificates', []],
+    [17, 'trust.signingConfig.logSelection', { selector: 'EXACT' }],
+    [17, 'trust.signingConfig.logSelection', { selector: 'ANY', count: 1 }],
+    [17, 'trustUpdate', {}],
   ])('refuses output %i with %s = %j', ([index, path, value]) => {
     const output = outputs[index] as Json;
     expect(flawsInOutput(changed(output, path.split('.'), value))).not.toEqual([]);
   });
 
+  test('accepts what oms trust update prints, which only an instance can make it print', async () => {
+    const repository = new TestRepository({
+      targets: { 'trusted_root.json': '{}', 'signing_config.v0.2.json': '{}' },
+    });
+    const { url: mirrorUrl } = await serve(repository);
+    const circumstances = { mirrorUrl, root: repository.root, now: NOW };
+    const session = sessionIn({ XDG_CACHE_HOME: workspace.path('kept') });
+    const report = await runTrust(['update'], {}, session, circumstances);
+    const output = JSON.parse(toJson(report)) as Json;
+    expect(flawsInOutput(output)).toEqual([]);
+    expect(flawsInOutput(changed(output, ['trustUpdate', 'keptIn'], undefined))).toEqual([]);
+    for (const path of pathsIn(output)) {
+      const wrong = changed(output, path, 7);
+      expect(flawsInOutput(wrong), path.join('.')).not.toEqual([]);
+    }
+    const more = changed(output, ['trustUpdate', 'unknown'], true);
+    expect(flawsInOutput(more)).not.toEqual([]);
+  });
+
+  test('knows every claim of a certificate, and no other', () => {
+    const claims = readSchema().$defs['claims']?.['properties'] as Json;
+    expect(new Set(Object.keys(claims))).toEqual(new Set(CLAIMS));
+  });
+
   test('knows every error code, and no other', () => {
-    const text = readFileSync(new URL('../../spec/output.schema.json', import.meta.url), 'utf8');
-    const schema = JSON.parse(text) as { $defs: Record<string, Json> };
+    const schema = readSchema();
     const known = Object.values(schema.$defs).flatMap(
       (definition) => valueAt(definition, 'properties.error.properties.code.enum'.split('.')) ?? [],
     );
@@ -121,10 +190,22 @@ const COMMANDS = [
   'verify other --certificate-chain root.crt --signature model/model.sig',
   'sign model --private-key signer.pem --signature model/weights.bin',
   'digest missing',
+  'sign model --trust-config sigstore.json --identity-token-file ada.jwt',
+  'verify other --signature keyless.sig --trusted-root sigstore-root.json --identity signer@example.com --identity-provider https://accounts.example.com',
+  'inspect keyless.sig',
+  'verify other --signature keyless.sig --trust-config sigstore.json --identity ada@example.com --identity-provider https://accounts.example.com',
+  'sign model --trust-config sigstore.json --identity-token garbage',
+  'verify other --signature keyless.sig --trusted-root signer.pub --identity ada@example.com --identity-provider https://accounts.example.com',
+  'trust show --trusted-root sigstore-root.json',
+  'trust show --offline',
+  'trust show --trust-config sigstore.json',
+  'trust update --offline',
 ];
 
 const OPTIONAL = new Set(
-  'expected found hint note keyHint resources keyUsage extendedKeyUsage'.split(' '),
+  'expected found hint note keyHint resources keyUsage extendedKeyUsage identity start end'.split(
+    ' ',
+  ),
 );
 
 /** The compiler asks for all of them here. */
@@ -134,6 +215,9 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   SIGNATURE_INVALID: true,
   KEY_MISMATCH: true,
   CERTIFICATE_REFUSED: true,
+  IDENTITY_MISMATCH: true,
+  LOG_ENTRY_INVALID: true,
+  TIMESTAMP_INVALID: true,
   STATEMENT_MALFORMED: true,
   MODEL_MISMATCH: true,
   MODEL_UNSIGNABLE: true,
@@ -144,11 +228,19 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   FILE_CHANGED: true,
   WRITE_FAILED: true,
   KEY_UNUSABLE: true,
-  METHOD_UNAVAILABLE: true,
+  TRUST_UNUSABLE: true,
+  TOKEN_UNUSABLE: true,
+  LOGIN_FAILED: true,
+  SERVICE_FAILED: true,
   WORKER_FAILED: true,
   ABORTED: true,
   INTERNAL: true,
 };
+
+function readSchema(): { readonly $defs: Readonly<Record<string, Json>> } {
+  const text = readFileSync(new URL('../../spec/output.schema.json', import.meta.url), 'utf8');
+  return JSON.parse(text) as { $defs: Record<string, Json> };
+}
 
 interface Json {
   [key: string]: unknown;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,8 +29,13 @@ export interface Circumstances {
   readonly stdout?: string;
   /** Runs on a terminal, where this is typed when a question comes. */
   readonly typed?: string;
-  /** Sent once the program has opened a file of this name. */
-  readonly interrupt?: { readonly signal: NodeJS.Signals; readonly during: string };
+  /** What is typed is no secret. */
+  readonly isShown?: boolean;
+  /** Sent once the program has opened a file of this name, or this has come. */
+  readonly interrupt?: {
+    readonly signal: NodeJS.Signals;
+    readonly during: string | Promise<unknown>;
+  };
 }
 
 /** Runs the built command line in a process of its own. */
@@ -101,9 +106,9 @@ function inherited(): Record<string, string> {
   );
 }
 
-/** What ends with a colon, behind which the cursor is put. */
+/** What ends with a colon, or with the answers to choose from, behind which the cursor is put. */
 // oxlint-disable-next-line no-control-regex -- terminals are moved by control characters
-const QUESTION = /: (?:\u001b\[\d+G)?$/;
+const QUESTION = /(?:: |\[y\/N\] )(?:\u001b\[\d+G)?$/;
 
 /** Types a line once the program asks something. */
 function answerTo({ stdin }: ChildProcess, line: string): (shown: string) => void {
@@ -120,13 +125,18 @@ async function stop(
   child: ChildProcess,
   { signal, during }: NonNullable<Circumstances['interrupt']>,
 ): Promise<number> {
-  for (let waited = 0; waited < PATIENCE && !isReading(child, during); waited += 50) {
+  if (typeof during === 'string') await untilReading(child, during);
+  else await during;
+  child.kill(signal);
+  return Date.now();
+}
+
+async function untilReading(child: ChildProcess, name: string): Promise<void> {
+  for (let waited = 0; waited < PATIENCE && !isReading(child, name); waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     // Elsewhere nobody can see what a process does.
     if (process.platform !== 'linux' && waited >= 2000) break;
   }
-  child.kill(signal);
-  return Date.now();
 }
 
 function isReading({ pid }: ChildProcess, name: string): boolean {
@@ -182,6 +192,15 @@ export function pretending(version: string): readonly [string, ...string[]] {
   return [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
+/** Where every process can get an identity token. Linux tells the maker of the machine. */
+function isOnGoogleCloud(): boolean {
+  try {
+    return readFileSync('/sys/class/dmi/id/product_name', 'utf8').startsWith('Google');
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the platform offers something that a script needs. */
 export function has(need: string): boolean {
   switch (need) {
@@ -195,6 +214,8 @@ export function has(need: string): boolean {
       return process.platform !== 'win32' && (find('script') ?? find('python3')) !== undefined;
     case 'an old Node':
       return findOldNode() !== undefined;
+    case 'a machine outside Google Cloud':
+      return !isOnGoogleCloud();
     default:
       throw new Error(`nobody knows whether there is ${need}`);
   }

@@ -127,7 +127,7 @@ async function perform(
   if (verb !== 'oms') return show(verb ?? '', rest, workspace);
   const circumstances = readModifiers(step, workspace, env);
   const outcome = await runProgram(rest, circumstances);
-  checkAlways(rest, outcome, circumstances);
+  checkAlways(rest, outcome, circumstances, workspace.secrets);
   return outcome;
 }
 
@@ -135,6 +135,8 @@ async function perform(
 function show(verb: string, [name = '', other = '']: readonly string[], workspace: Workspace) {
   const path = workspace.path(name);
   switch (verb) {
+    case 'requests':
+      return { stdout: workspace.instance(name).requests.join('\n'), stderr: '', exit: '0' };
     case 'ls':
       return { stdout: workspace.list(name).join('\n'), stderr: '', exit: '0' };
     case 'cat':
@@ -179,8 +181,12 @@ function readModifier(
       return { stdout: first };
     case 'typed':
       return { typed: first };
-    case 'signal':
-      return { interrupt: { signal: first as NodeJS.Signals, during: second } };
+    case 'answer':
+      return { typed: first, isShown: true };
+    case 'signal': {
+      const during = workspace.has(second) ? workspace.instance(second).asked : second;
+      return { interrupt: { signal: first as NodeJS.Signals, during } };
+    }
     case 'node':
       return { node: first === 'old' ? [findOldNode() ?? 'node'] : pretending(first) };
     default:
@@ -192,16 +198,17 @@ function readModifier(
 export function checkAlways(
   words: readonly string[],
   { stdout, stderr, exit }: Outcome,
-  { closed, stdout: file, typed, env = {} }: Partial<Circumstances> = {},
+  { closed, stdout: file, typed, isShown, env = {} }: Partial<Circumstances> = {},
+  secrets: readonly string[] = [],
 ): void {
   const all = stdout + stderr;
   const [options = []] = splitAtDashes(words);
   const isDebug = /DEBUG/.test(`${options.join(' ')} ${env['MODEL_SIGNING_LOG_LEVEL']}`);
   if (typed === undefined) expect(all, 'no escape sequences').not.toContain('\u001b');
   if (!isDebug) expect(all, 'no stack traces').not.toMatch(/^ {4}at /m);
-  const given = options[options.indexOf('--password') + 1];
-  for (const secret of [typed, env['OMS_PASSWORD'], options.includes('--password') ? given : '']) {
-    if (secret) expect(all, 'no passwords').not.toContain(secret);
+  const password = isShown === true ? '' : typed;
+  for (const secret of [...secrets, ...secretsIn(options), ...secretsAmong(env), password]) {
+    if (secret) expect(all, 'no passwords, no tokens').not.toContain(secret);
   }
   const isHelp = options.some((word) => ['--help', '-h', '--version'].includes(word));
   if (!options.includes('--json') || isHelp || closed !== undefined || file !== undefined) return;
@@ -212,6 +219,30 @@ export function checkAlways(
     exitCode: exit,
   });
 }
+
+function secretsIn(options: readonly string[]): readonly string[] {
+  return options.flatMap((word, index) => {
+    const [name = '', value = options[index + 1] ?? ''] = word.split(/=(.*)/s, 2);
+    return SECRET_OPTIONS.has(name.replaceAll('_', '-')) ? [value] : [];
+  });
+}
+
+function secretsAmong(env: Readonly<Record<string, string>>): readonly string[] {
+  return SECRET_VARIABLES.map((name) => env[name] ?? '');
+}
+
+const SECRET_OPTIONS: ReadonlySet<string> = new Set([
+  '--password',
+  '--identity-token',
+  '--client-secret',
+]);
+
+const SECRET_VARIABLES = [
+  'OMS_PASSWORD',
+  'OMS_CLIENT_SECRET',
+  'SIGSTORE_ID_TOKEN',
+  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+] as const;
 
 function splitAtDashes(words: readonly string[]): readonly (readonly string[])[] {
   const at = words.indexOf('--');

@@ -13,7 +13,13 @@ export function flawsInOutput(value: unknown): readonly string[] {
       ? ['it is of two kinds at once']
       : (kind?.errors ?? []).map((error) => ajv.errorsText([error], { dataVar: '' }));
   });
-  return flaws.toSorted((a, b) => a.length - b.length)[0] ?? ['it is of no kind'];
+  return flaws.toSorted((a, b) => distance(a) - distance(b))[0] ?? ['it is of no kind'];
+}
+
+/** A kind of another command, or of another outcome, is further away than one with flaws within. */
+function distance(flaws: readonly string[]): number {
+  const outer = flaws.filter((flaw) => /^(?:\/(?:command|ok|exitCode))? must /.test(flaw));
+  return outer.length * 1000 + flaws.length;
 }
 
 const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as { oneOf: readonly { $ref: string }[] };

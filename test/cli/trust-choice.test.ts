@@ -68,7 +68,7 @@ describe('a file that says whom to trust', () => {
   });
 
   it.each([
-    ['not JSON', 'garbage', /the trust configuration is not JSON/],
+    ['not JSON', 'garbage', /the trust configuration ".*" is not JSON/],
     ['a trusted root alone', ROOT, /mediaType: expected "application.*clienttrustconfig/],
     ['without a root', `{"mediaType":"${MEDIA_TYPE}","signingConfig":${CONFIG}}`, /trustedRoot/],
     ['without services', `{"mediaType":"${MEDIA_TYPE}","trustedRoot":${ROOT}}`, /signingConfig/],

@@ -19,7 +19,11 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { InstanceName } from '../../src/roots/instance.ts';
 import { CA, type Issued, issue, SIGNER } from '../helpers/pki.ts';
+import { keepTrust } from './cache.ts';
+import { type ServedInstance, serveInstance } from './instance.ts';
+import { keylessBundle, makeToken } from './keyless.ts';
 
 /** The directory of one run of a script, and what a script can do in it. */
 export class Workspace {
@@ -28,13 +32,27 @@ export class Workspace {
   readonly names = new Map<string, string>();
   readonly #issued = new Map<string, Issued>();
   readonly #servers: Server[] = [];
+  readonly #instances = new Map<string, ServedInstance>();
+  /** What no command may print. */
+  readonly secrets: string[] = [];
 
   path(name: string): string {
     return join(this.root, name);
   }
 
+  /** Whether there is a Sigstore instance of this name. */
+  has(name: string): boolean {
+    return this.#instances.has(name);
+  }
+
+  instance(name: string): ServedInstance {
+    const instance = this.#instances.get(name);
+    if (instance === undefined) throw new Error(`there is no instance ${name}`);
+    return instance;
+  }
+
   remove(): void {
-    for (const server of this.#servers) server.close();
+    for (const server of [...this.#servers, ...this.#instances.values()]) server.close();
     try {
       rmSync(this.root, { recursive: true, force: true });
     } catch {
@@ -99,6 +117,14 @@ export class Workspace {
         return this.#key(name, words.slice(1));
       case 'cert':
         return this.#certificate(name, words.slice(1));
+      case 'instance':
+        return this.#serve(name, words.slice(1));
+      case 'keep':
+        return this.#keep(name, second, words.slice(2));
+      case 'bundle':
+        return this.#bundle(name, second, words.slice(2));
+      case 'token':
+        return this.#token(name, words.slice(1));
       default:
         throw new Error(`nobody knows how to ${verb}`);
     }
@@ -165,6 +191,49 @@ export class Workspace {
     this.write(`${name}.pem`, issued.privateKey.export({ type: 'pkcs8', format: 'pem' }));
     this.names.set(name, createHash('sha256').update(issued.der).digest('hex'));
     this.names.set(`${name}Der`, issued.der.toString('base64'));
+  }
+
+  /**
+   * NAME.json, its trust configuration, and NAME-root.json; `{NAME}` is its URL. `fulcio=MOOD` and
+   * `rekor=MOOD` say how it answers, and `root=OTHER` whose trusted root it is that NAME.json has.
+   */
+  async #serve(name: string, words: readonly string[]): Promise<void> {
+    const { root, ...moods } = readOptions(words);
+    const instance = await serveInstance(moods);
+    this.#instances.set(name, instance);
+    this.names.set(name, instance.url);
+    const trusted = root === undefined ? instance : this.instance(root);
+    const trustedRoot = trusted.forge.trustedRoot();
+    this.write(`${name}.json`, JSON.stringify({ ...instance.trustConfig(), trustedRoot }));
+    this.write(`${name}-root.json`, JSON.stringify(trustedRoot));
+  }
+
+  /**
+   * Takes an instance for `production` or `staging`, as if it had been asked some `hours=` ago, in
+   * what is kept below a directory for caches.
+   */
+  #keep(directory: string, name: string, words: readonly string[]): void {
+    const { as = 'production', hours = '1' } = readOptions(words);
+    const refreshed = new Date(Date.now() - Number(hours) * 3_600_000);
+    const config = this.instance(name).trustConfig();
+    keepTrust(this.path(directory), as as InstanceName, config, refreshed);
+  }
+
+  /** A keyless signature of a model as it is, by an instance. */
+  async #bundle(signature: string, model: string, words: readonly string[]): Promise<void> {
+    const { by = '', ...options } = readOptions(words);
+    const paths = { model: this.path(model), signature: this.path(signature) };
+    const bundle = await keylessBundle(this.instance(by).forge, paths, options);
+    this.write(signature, JSON.stringify(bundle));
+  }
+
+  /** NAME.jwt; `{NAME}` is what is in it, which no command may print. */
+  #token(name: string, words: readonly string[]): void {
+    const token = makeToken(readOptions(words));
+    const [, payload = '', signature = ''] = token.split('.');
+    this.secrets.push(token, payload, signature);
+    this.names.set(name, token);
+    this.write(`${name}.jwt`, `${token}\n`);
   }
 }
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AdapterRun, type Flags, runAdapter } from '../vectors/client.ts';
+import { makeInstance, signModelStatement } from '../helpers/sigstore/instance.ts';
+import { type AdapterRun, type Flags, OFFLINE, runAdapter } from '../vectors/client.ts';
 import { readBundle, statementOf } from '../vectors/suite.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'oms-adapter-'));
@@ -106,31 +107,6 @@ describe('sign-model and verify-model', () => {
     expect(existsSync(bundle)).toBe(false);
   });
 
-  it('have no keyless method yet', async () => {
-    const line = refusal(/keyless signing is not in this version/);
-    expect(
-      await runAdapter('sign-model', {
-        method: 'sigstore',
-        'model-path': model,
-        'output-bundle': bundle,
-        'identity-token': 'token',
-        'use-staging': true,
-      }),
-    ).toEqual(line);
-    expect(existsSync(bundle)).toBe(false);
-    await signModel();
-    expect(
-      await runAdapter('verify-model', {
-        method: 'sigstore',
-        'model-path': model,
-        bundle,
-        identity: 'signer@example.com',
-        'identity-provider': 'https://example.com',
-        'use-staging': true,
-      }),
-    ).toEqual(line);
-  });
-
   it('refuse an unknown command', async () => {
     expect(await runAdapter('sign')).toEqual(
       refusal(/the command is one of sign-model, verify-model, .*/),
@@ -154,6 +130,63 @@ describe('sign-model and verify-model', () => {
     expect(await signModel({ 'shard-size': size })).toEqual(
       refusal(/--shard-size is not a whole number: .*/),
     );
+  });
+});
+
+describe('sign-model and verify-model without a key', () => {
+  /** The form of a token, of a user who must not show. */
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const tokenOf = (claims: object): string =>
+    `${part({ alg: 'RS256' })}.${part({ sub: 'secret-subject', ...claims })}.c2lnbmF0dXJl`;
+
+  const keyless = { method: 'sigstore', 'private-key': undefined, 'public-key': undefined };
+  const signer = { identity: 'signer@example.com', 'identity-provider': 'https://example.com' };
+  const signKeyless = (more: Flags): Promise<AdapterRun> =>
+    runAdapter(
+      'sign-model',
+      { ...keyless, 'model-path': model, 'output-bundle': bundle, ...more },
+      { NODE_OPTIONS: `--import=${OFFLINE}` },
+    );
+  const verifyKeyless = (more: Flags): Promise<AdapterRun> =>
+    runAdapter(
+      'verify-model',
+      { ...keyless, ...signer, 'model-path': model, bundle, ...more },
+      { NODE_OPTIONS: `--import=${OFFLINE}` },
+    );
+
+  it.each(['identity', 'identity-provider'])('must be told --%s', async (name) => {
+    writeFileSync(bundle, '{}');
+    for (const value of [undefined, '']) {
+      const line = refusal(new RegExp(`--${name} is missing`));
+      expect(await verifyKeyless({ [name]: value })).toEqual(line);
+    }
+  });
+
+  it('must be given a token, which is looked at before anybody gets to see it', async () => {
+    const bad = /TOKEN_UNUSABLE: the identity token cannot be used: .*/;
+    const tokens: readonly (readonly [string | undefined, RegExp])[] = [
+      [undefined, /--identity-token is missing/],
+      ['', /--identity-token is missing/],
+      ['token', bad],
+      [tokenOf({ iss: 'https://example.com', aud: 'sigstore', exp: 1_000_000_000 }), bad],
+      [tokenOf({ iss: 'https://example.com', aud: 'other', exp: 9_000_000_000 }), bad],
+    ];
+    for (const staging of [false, true]) {
+      for (const [token, line] of tokens) {
+        const run = await signKeyless({ 'identity-token': token, 'use-staging': staging });
+        expect(run).toEqual(refusal(line));
+        expect(run.stderr).not.toMatch(/secret|c2lnbmF0dXJl/);
+        expect(existsSync(bundle)).toBe(false);
+      }
+    }
+  });
+
+  it('trust the public instance, or the one for tests where that is asked for', async () => {
+    writeFileSync(bundle, JSON.stringify(signModelStatement(makeInstance())));
+    const isNot = (host: string): AdapterRun =>
+      refusal(new RegExp(`LOG_ENTRY_INVALID: .* not in the trusted root: expected .*${host}.*`));
+    expect(await verifyKeyless({})).toEqual(isNot('rekor\\.sigstore\\.dev'));
+    expect(await verifyKeyless({ 'use-staging': true })).toEqual(isNot('rekor\\.sigstage\\.dev'));
   });
 });
 

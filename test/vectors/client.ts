@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import {
   type Bundle,
   certificateSigner,
   keySigner,
+  loadTrust,
   MismatchError,
   type ModelDiff,
   OmsError,
@@ -16,6 +18,7 @@ import {
   verify,
 } from '../../src/index.ts';
 import type { VectorCase } from '../helpers/vectors.ts';
+import { watchNetwork } from './network.ts';
 
 /** How a signing or verification ended. */
 export type Outcome =
@@ -53,18 +56,27 @@ export const library: Client = {
     }),
 };
 
-/** Verifies as a case says, with a bundle that may be another than the case's. */
-export function verifyBundle(
+/**
+ * Verifies as a case says, with a bundle that may be another than the case's, and holds that nobody
+ * was asked for it.
+ */
+export async function verifyBundle(
   test: VectorCase,
   model: string,
   bundle: string | Uint8Array | Bundle,
   more: { readonly signaturePath?: string } = {},
 ): Promise<Verification> {
-  return verify(model, bundle, policyOf(test), {
-    ignorePaths: test.ignorePaths,
-    ignoreUnsignedFiles: test.ignoreUnsignedFiles,
-    ...more,
-  });
+  const watch = watchNetwork();
+  try {
+    return await verify(model, bundle, await policyOf(test), {
+      ignorePaths: test.ignorePaths,
+      ignoreUnsignedFiles: test.ignoreUnsignedFiles,
+      ...more,
+    });
+  } finally {
+    watch.end();
+    expect(watch.attempts).toEqual([]);
+  }
 }
 
 async function settle(run: () => Promise<Outcome>): Promise<Outcome> {
@@ -88,10 +100,27 @@ function signerOf(test: VectorCase): Signer {
       });
 }
 
-function policyOf(test: VectorCase): Policy {
-  return test.method === 'key'
-    ? { method: 'key', publicKey: read(test.publicKey) }
-    : { method: 'certificate', anchors: test.anchors.map(read) };
+async function policyOf(test: VectorCase): Promise<Policy> {
+  switch (test.method) {
+    case 'key':
+      return { method: 'key', publicKey: read(test.publicKey) };
+    case 'certificate':
+      return { method: 'certificate', anchors: test.anchors.map(read) };
+    case 'sigstore': {
+      const { identity = '', identityProvider: issuer = '' } = test;
+      return { method: 'sigstore', identity, issuer, trustedRoot: await publicRoot() };
+    }
+  }
+}
+
+/** Of the public instance, as it comes with oms. */
+export async function publicRoot(): Promise<Uint8Array> {
+  const { trustedRoot } = await loadTrust({
+    instance: 'production',
+    cacheDirectory: undefined,
+    offline: true,
+  });
+  return trustedRoot;
 }
 
 function read(path: string | undefined): string {
@@ -101,6 +130,9 @@ function read(path: string | undefined): string {
 
 const ADAPTER = fileURLToPath(new URL('../conformance/adapter', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+
+/** For `--import`: a process that uses the network fails. */
+export const OFFLINE = new URL('offline.ts', import.meta.url).href;
 
 /** The built library behind the suite's command-line protocol: one process for each call. */
 export const adapter: Client = {
@@ -115,15 +147,21 @@ export const adapter: Client = {
       'ignore-paths': absoluteIgnorePaths(test, model),
     }),
   verify: (test, model, bundle) =>
-    call('verify-model', {
-      method: test.method,
-      'model-path': model,
-      bundle,
-      'public-key': test.publicKey,
-      'cert-chain': test.anchors,
-      'ignore-paths': absoluteIgnorePaths(test, model),
-      'ignore-unsigned-files': test.ignoreUnsignedFiles,
-    }),
+    call(
+      'verify-model',
+      {
+        method: test.method,
+        'model-path': model,
+        bundle,
+        'public-key': test.publicKey,
+        'cert-chain': test.anchors,
+        identity: test.identity,
+        'identity-provider': test.identityProvider,
+        'ignore-paths': absoluteIgnorePaths(test, model),
+        'ignore-unsigned-files': test.ignoreUnsignedFiles,
+      },
+      test.method === 'sigstore' ? { NODE_OPTIONS: `--import=${OFFLINE}` } : {},
+    ),
 };
 
 function absoluteIgnorePaths({ ignorePaths }: VectorCase, model: string): readonly string[] {
@@ -149,10 +187,15 @@ export interface AdapterRun {
   readonly stderr: string;
 }
 
-export function runAdapter(command: string, flags: Flags = {}): Promise<AdapterRun> {
+export function runAdapter(
+  command: string,
+  flags: Flags = {},
+  more: Readonly<Record<string, string>> = {},
+): Promise<AdapterRun> {
   if (!existsSync(BUILT)) throw new Error('the library is not built: run "npm run build" first');
+  const env = { ...process.env, ...more };
   return new Promise((resolve, reject) => {
-    execFile(ADAPTER, [command, ...argumentsOf(flags)], (error, stdout, stderr) => {
+    execFile(ADAPTER, [command, ...argumentsOf(flags)], { env }, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : error.code;
       if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr });
       else reject(error ?? new Error('the adapter did not run'));
@@ -161,8 +204,12 @@ export function runAdapter(command: string, flags: Flags = {}): Promise<AdapterR
 }
 
 /** A failure is one line: the code, and the message of the library. */
-async function call(command: string, flags: Flags): Promise<Outcome> {
-  const { exitCode, stderr } = await runAdapter(command, flags);
+async function call(
+  command: string,
+  flags: Flags,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const { exitCode, stderr } = await runAdapter(command, flags, more);
   if (exitCode === 0) return { ok: true };
   const [, code, message] = /^([A-Z_]+): (.*)\n$/.exec(stderr) ?? [];
   if (code === undefined || message === undefined) {

@@ -1,27 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keySigner, verify } from '../../src/index.ts';
+import { keySigner, loadTrust, verify } from '../../src/index.ts';
 import { prepareModel, type VectorCase, type Vectors } from '../helpers/vectors.ts';
 import { library, verifyBundle } from './client.ts';
-import { REFUSALS } from './refusals.ts';
-import {
-  declareCases,
-  describeWithVectors,
-  isSupported,
-  payloadOf,
-  readBundle,
-  statementOf,
-} from './suite.ts';
+import { REFUSALS, SIGNER } from './refusals.ts';
+import { declareCases, describeWithVectors, payloadOf, readBundle, statementOf } from './suite.ts';
+
+/** Where the published keyless bundles stand in the public log. */
+const INDICES: Readonly<Record<string, string>> = {
+  'historical-v0.3.1-sigstore': '206342049',
+  'historical-v1.0.0-sigstore': '206344181',
+  'historical-v1.0.1-sigstore': '588939812',
+  'historical-v1.1.0-sigstore': '598151086',
+};
 
 describeWithVectors('conformance suite, through the library', (vectors) => {
   declareCases(vectors, library);
-
-  describe('keyless: next version', () => {
-    for (const test of vectors.cases.filter((other) => !isSupported(other))) {
-      it.todo(`${test.name}: ${test.description} (keyless: next version)`);
-    }
-  });
 
   describe('the archive', () => {
     it('holds the cases that these tests were written for', () => {
@@ -31,7 +26,7 @@ describeWithVectors('conformance suite, through the library', (vectors) => {
     });
 
     it('has as cases that are to fail those in the table of refusals, and no others', () => {
-      const failing = vectors.cases.filter((test) => isSupported(test) && !test.passes);
+      const failing = vectors.cases.filter(({ passes }) => !passes);
       expect(failing.map(({ name }) => name).toSorted()).toEqual(Object.keys(REFUSALS).toSorted());
     });
   });
@@ -79,6 +74,67 @@ describeWithVectors('conformance suite, through the library', (vectors) => {
         message: expect.stringMatching(/"CN=intermediate-ca" is not valid yet/) as string,
       });
     });
+  });
+
+  describe('keyless', () => {
+    const bundles = vectors.cases.filter(
+      ({ method, group }) => method === 'sigstore' && group === 'historical',
+    );
+
+    it('has a published bundle of each release that could sign so', () => {
+      const releases = ['v0.3.1', 'v1.0.0', 'v1.0.1', 'v1.1.0'];
+      expect(bundles.map(({ name }) => name)).toEqual(
+        releases.map((release) => `historical-${release}-sigstore`),
+      );
+    });
+
+    for (const test of bundles) {
+      it(`${test.name} says who signed, by which log, and when`, async () => {
+        const outcome = await library.verify(test, test.model, test.bundle);
+        const signer = outcome.ok ? outcome.verification?.signer : undefined;
+        const { identity: value, identityProvider: issuer } = SIGNER;
+        expect(signer).toMatchObject({
+          method: 'sigstore',
+          curve: 'P-256',
+          identity: { kind: 'email', value },
+          issuer,
+          certificate: { issuer: 'O=sigstore.dev, CN=sigstore-intermediate' },
+          logEntries: [{ log: 'https://rekor.sigstore.dev', index: INDICES[test.name] }],
+        });
+      });
+
+      it.each([
+        ['another identity', { identity: `x${SIGNER.identity}` }, 'somebody else signed'],
+        ['a part of the identity', { identity: 'ibm' }, 'somebody else signed'],
+        ['the identity in capitals', { identity: 'STEFANB@us.ibm.com' }, 'somebody else signed'],
+        ['another provider', { identityProvider: 'https://ibm.com' }, 'another identity provider'],
+        [
+          'the provider with a slash',
+          { identityProvider: `${SIGNER.identityProvider}/` },
+          'another identity provider',
+        ],
+      ])(`${test.name} is refused where %s is asked for`, async (_, difference, says) => {
+        const outcome = await library.verify({ ...test, ...difference }, test.model, test.bundle);
+        expect(outcome).toMatchObject({ ok: false, code: 'IDENTITY_MISMATCH' });
+        expect(outcome.ok ? '' : outcome.message).toContain(says);
+      });
+
+      it(`${test.name} is refused where another instance is trusted`, async () => {
+        const staging = await loadTrust({
+          instance: 'staging',
+          cacheDirectory: undefined,
+          offline: true,
+        });
+        const { identity, identityProvider: issuer } = SIGNER;
+        const verified = verify(test.model, readFileSync(test.bundle), {
+          method: 'sigstore',
+          identity,
+          issuer,
+          trustedRoot: staging.trustedRoot,
+        });
+        await expect(verified).rejects.toMatchObject({ code: 'LOG_ENTRY_INVALID' });
+      });
+    }
   });
 
   describe('says what it found', () => {

@@ -21,7 +21,13 @@ export interface Refusal {
 
 const intact = (test: VectorCase): VectorCase => ({ ...test, modifications: {} });
 
-/** Every case of method key or certificate that is to fail. */
+/** Who signed the published keyless bundles, and who vouches for it. */
+export const SIGNER = {
+  identity: 'stefanb@us.ibm.com',
+  identityProvider: 'https://sigstore.verify.ibm.com/oauth2',
+} as const;
+
+/** Every case that is to fail. */
 export const REFUSALS: Readonly<Record<string, Refusal>> = {
   'key-empty-model-rejected': { code: 'MODEL_EMPTY', says: /holds no file to sign/ },
   'key-symlink-cycle': {
@@ -139,8 +145,24 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
     says: /not by this key/,
     whenSigned: /_type: .* found "https:\/\/in-toto\.io\/Statement\/v0\.1"/,
   },
+  'sigstore-tampered-content_fail': {
+    code: 'MODEL_MISMATCH',
+    says: /1 changed, 0 missing, 0 extra/,
+    undo: intact,
+  },
   'sigstore-verify-as-key_fail': {
     code: 'METHOD_MISMATCH',
     says: /expected key, found sigstore/,
+    undo: (test) => ({ ...test, method: 'sigstore', ...SIGNER }),
+  },
+  'sigstore-wrong-identity_fail': {
+    code: 'IDENTITY_MISMATCH',
+    says: /another identity provider vouches .* found "https:\/\/sigstore\.verify\.ibm\.com\/oauth2"/,
+    undo: (test) => ({ ...test, ...SIGNER }),
+  },
+  'sigstore-wrong-issuer_fail': {
+    code: 'IDENTITY_MISMATCH',
+    says: /another identity provider vouches .* expected "https:\/\/wrong-issuer\.example\.com"/,
+    undo: (test) => ({ ...test, ...SIGNER }),
   },
 };

@@ -14,6 +14,8 @@ import {
 } from '../../src/index.ts';
 import { loadSchemas } from '../helpers/schemas.ts';
 import type { Vectors } from '../helpers/vectors.ts';
+import { publicRoot } from './client.ts';
+import { SIGNER } from './refusals.ts';
 import { describeWithVectors, payloadOf, readBundle, statementOf } from './suite.ts';
 
 /** The keys that the specification's vectors were signed with, which are the suite's. */
@@ -55,7 +57,20 @@ describeWithVectors('specification, v1.0', (vectors) => {
       });
     });
 
-    it('sigstore is refused by the methods of this version', async () => {
+    it('sigstore verifies with the root of the public instance', async () => {
+      // It is of the model that the suite's keyless cases come with.
+      const test = vectors.cases.find(({ name }) => name === 'historical-v1.1.0-sigstore');
+      const bundle = readFileSync(vector('valid/sigstore'));
+      const options = { ignorePaths: ['ignore-me'] };
+      expect(
+        await verify(test?.model ?? '', bundle, await keylessPolicy(), options),
+      ).toMatchObject({
+        files: 2,
+        signer: { identity: { kind: 'email', value: SIGNER.identity } },
+      });
+    });
+
+    it('sigstore is refused by the other methods', async () => {
       for (const policy of [keyPolicy, certificatePolicy]) {
         await expect(verifyVector('valid/sigstore', policy)).rejects.toMatchObject({
           code: 'METHOD_MISMATCH',
@@ -88,6 +103,14 @@ describeWithVectors('specification, v1.0', (vectors) => {
       await expect(
         verifyVector('invalid/missing-tlog-entries', certificatePolicy),
       ).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
+    });
+
+    it('missing-tlog-entries is no keyless bundle to who asks for one', async () => {
+      const verified = verifyVector('invalid/missing-tlog-entries', await keylessPolicy());
+      await expect(verified).rejects.toMatchObject({
+        code: 'METHOD_MISMATCH',
+        message: expect.stringContaining('expected sigstore, found certificate') as string,
+      });
     });
 
     it('missing-tlog-entries is refused even to who trusts that leaf, for a time when it was valid', async () => {
@@ -184,6 +207,11 @@ describeWithVectors('specification, v1.0', (vectors) => {
     });
   });
 });
+
+async function keylessPolicy(): Promise<Policy> {
+  const { identity, identityProvider: issuer } = SIGNER;
+  return { method: 'sigstore', identity, issuer, trustedRoot: await publicRoot() };
+}
 
 function signerWith(vectors: Vectors, key: string): Signer {
   return keySigner({ privateKey: readFileSync(vectors.asset(key)) });

@@ -46,18 +46,20 @@ export function describeWithVectors(title: string, declare: (vectors: Vectors) =
   });
 }
 
-/** Whether this version can be asked about the case at all. */
-export function isSupported({ method }: VectorCase): boolean {
-  return method !== 'sigstore';
+/** Whether the case signs without a key, which only the public services can do, for a known user. */
+function needsToken({ method, group }: VectorCase): boolean {
+  return method === 'sigstore' && group === 'roundtrip';
 }
 
 /** Declares one test for each case of the conformance suite, to be run through `client`. */
 export function declareCases(vectors: Vectors, client: Client): void {
   const schemas = loadSchemas(vectors.spec('schemas/v1.0'));
-  const cases = vectors.cases.filter(isSupported);
+  const { cases } = vectors;
   describe('signs and verifies again', () => {
     for (const test of cases.filter(({ group }) => group === 'roundtrip')) {
-      it(`${test.name}: ${test.description}`, () => runRoundtrip(test, vectors, client, schemas));
+      const title = `${test.name}: ${test.description}`;
+      if (needsToken(test)) it.skip(`${title} (needs an identity token of a CI, and the network)`);
+      else it(title, () => runRoundtrip(test, vectors, client, schemas));
     }
   });
   for (const group of ['positive', 'negative', 'historical'] as const) {

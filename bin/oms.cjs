@@ -17,9 +17,10 @@ function isSupported(version) {
  */
 function keepCompiledCode(env) {
   const fs = require('node:fs');
-  const { join } = require('node:path');
+  const { isAbsolute, join } = require('node:path');
   const base = env.XDG_CACHE_HOME || env.LOCALAPPDATA || (env.HOME && join(env.HOME, '.cache'));
-  if (env.NODE_COMPILE_CACHE || !base) return;
+  // Below the current directory it would be whoever made that directory whose code is run.
+  if (env.NODE_COMPILE_CACHE || !base || !isAbsolute(base)) return;
   try {
     const directory = join(base, 'oms-signing');
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -9,6 +9,8 @@ export interface Question {
   readonly silent?: boolean;
   /** What is wrong when there is no answer. */
   readonly unanswered: string;
+  /** Nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Question {
  * @throws {OmsError} `ABORTED`
  */
 export async function ask(
-  { prompt, silent = false, unanswered }: Question,
+  { prompt, silent = false, unanswered, signal }: Question,
   session: Session,
 ): Promise<string> {
   const { read } = await import('read');
@@ -27,6 +29,7 @@ export async function ask(
     // Readline pauses its input when it closes: after an answer, and at the end of the input, of
     // which `read` says nothing.
     input.once('pause', () => void whenIdle().then(() => resolve(undefined)));
+    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   let isInterrupted = false;
   const answered = read({ prompt, silent, input, output }).catch(() => {
@@ -34,6 +37,7 @@ export async function ask(
     return undefined;
   });
   const answer = await Promise.race([answered, ended]);
+  if (signal?.aborted === true && input.isTTY) input.setRawMode(false);
   releaseInput(session);
   // The cursor still stands behind the question.
   if (answer === undefined || silent) output.write('\n');

@@ -4,6 +4,7 @@ import { OmsError, reasonOf } from '../errors.ts';
 import { BUNDLE_LIMITS } from '../format/limits.ts';
 import { whatIs } from '../model/kind.ts';
 import { quoted } from '../printable.ts';
+import { looksLikeToken } from './values.ts';
 
 /** Keys and certificates are text files of some kilobytes. */
 const MAX_KEY_FILE_BYTES = 1024 * 1024;
@@ -15,11 +16,11 @@ const MAX_KEY_FILE_BYTES = 1024 * 1024;
  * @throws {OmsError} `FILE_UNREADABLE`
  */
 export function readKeyFile(path: string, what: string): Buffer {
-  if (/-----BEGIN|\n/.test(path)) {
-    // Not shown: it may be the key.
+  if (/-----BEGIN|\n/.test(path) || looksLikeToken(path)) {
+    // Not shown: it may be the key, or the token.
     throw new OmsError('USAGE', `${what} is given as text`, {
       expected: 'the path of a file',
-      hint: 'write the text to a file, or pass it through a pipe: <(printf %s "$KEY")',
+      hint: 'write the text to a file, or pass it through a pipe: <(printf %s "$TEXT")',
     });
   }
   return readFile(path, what, constants.O_RDONLY, (descriptor) => {

@@ -45,6 +45,7 @@ export async function prepareKeyless(
   given: KeylessArguments,
   session: Session,
 ): Promise<KeylessSigning> {
+  keepLoopbackDirect(session.env);
   const origin = await findTokenOrigin(given, session);
   const trust = await chooseTrust(given, session);
   if (trust.signingConfig === undefined) {
@@ -96,9 +97,29 @@ function getToken(
     });
   const withCode = (): Promise<string> => {
     waiting.onWait?.();
-    return start({ kind: 'out-of-band', ask: (url) => askForCode(url, session) });
+    return start({ kind: 'out-of-band', ask: (url, signal) => askForCode(url, signal, session) });
   };
   return origin.outOfBand ? withCode() : loginInBrowser(start, withCode, session, waiting);
+}
+
+/**
+ * What is sent to this machine itself is not encrypted, so it must not go through a proxy. Node has
+ * no other switch for that than these variables.
+ */
+function keepLoopbackDirect(env: Session['env']): void {
+  for (const name of ['NO_PROXY', 'no_proxy']) {
+    const others = env[name];
+    if (others === '*' || (name === 'no_proxy' && others === undefined)) continue;
+    process.env[name] = [others, 'localhost', '127.0.0.1', '[::1]', '::1']
+      .filter(Boolean)
+      .join(',');
+  }
+}
+
+/** The browser has no use for tokens and secrets. */
+function withoutSecrets(env: Session['env']): Record<string, string | undefined> {
+  const others = Object.entries(env).filter(([name]) => !/TOKEN|SECRET|PASSWORD/i.test(name));
+  return Object.fromEntries(others);
 }
 
 /** Where no browser can be opened, the way by a code is taken. */
@@ -110,7 +131,7 @@ async function loginInBrowser(
 ): Promise<string> {
   let isOpen = true;
   const open = async (url: string): Promise<void> => {
-    isOpen = await openBrowser(url, session.env);
+    isOpen = await openBrowser(url, withoutSecrets(session.env));
     if (!isOpen) throw new OmsError('LOGIN_FAILED', 'no browser can be opened here');
     onWait?.();
     say(session, ['Log in in the browser window that has opened, or at', url]);
@@ -124,9 +145,9 @@ async function loginInBrowser(
   }
 }
 
-function askForCode(url: string, session: Session): Promise<string> {
+function askForCode(url: string, signal: AbortSignal, session: Session): Promise<string> {
   say(session, ['Log in at this address, in any browser, and copy the code that it shows:', url]);
-  return ask({ prompt: 'Code: ', unanswered: 'no code was given' }, session);
+  return ask({ prompt: 'Code: ', unanswered: 'no code was given', signal }, session);
 }
 
 const STEPS: Readonly<Record<SigningStep['what'], string>> = {

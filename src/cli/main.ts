@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES, OmsError, reasonOf } from '../errors.ts';
-import { quoted } from '../printable.ts';
+import { printable, quoted } from '../printable.ts';
 import { logLevelOption } from './common.ts';
 import { addDigestCommand, runDigest } from './digest.ts';
 import { describeCause, describeFailure, toOmsError } from './failure.ts';
@@ -9,7 +9,7 @@ import { addInspectCommand, runInspect } from './inspect.ts';
 import { type CommonOptions, deliver, type Report, type Session, say, toJson } from './session.ts';
 import { addSignCommand, runSign } from './sign.ts';
 import { addTrustCommand } from './trust-options.ts';
-import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
+import { LOG_LEVELS, type LogLevel, parseLogLevel, withoutTokens } from './values.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
 
@@ -27,7 +27,7 @@ export async function main(words: readonly string[]): Promise<void> {
   const session = openSession(onOutputError);
   // Node's own exit code for these is 1, which means "refused" here.
   process.on('uncaughtException', (error) => {
-    session.stderr.write(`Could not be checked: ${toOmsError(error).message}\n`);
+    session.stderr.write(`Could not be checked: ${printable(toOmsError(error).message)}\n`);
     process.exit(EXIT_CODES.unchecked);
   });
 
@@ -202,9 +202,20 @@ function levelFromEnvironment({ env }: Session): LogLevel | undefined {
   }
 }
 
+/** What options such as --identity-token had, and what looks like a token wherever it stands. */
+function withoutSecrets(message: string): string {
+  return withoutTokens(message).replace(SECRET_OPTION, '$1 is');
+}
+
+/** As commander says that the value of an option is not right. */
+const SECRET_OPTION =
+  /^(error: option '--(?:[a-z-]*token|[a-z-]*secret|password) <[a-z]+>' argument) '.*' is/s;
+
 /** A usage error in commander's words, without its prefix. */
 function fromCommander(error: CommanderError, command: string): OmsError {
-  const [summary = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const [summary = '', ...rest] = withoutSecrets(error.message)
+    .replace(/^error: /, '')
+    .split('\n');
   const help = command === 'oms' ? 'oms --help' : `oms ${command} --help`;
   const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1') || `${help} shows what there is`;
   const isMissing = error.code === 'commander.help';

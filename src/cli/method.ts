@@ -1,6 +1,7 @@
 import { OmsError } from '../errors.ts';
 import type { Method } from '../format/bundle.ts';
 import { quoted } from '../printable.ts';
+import { looksLikeToken, withoutTokens } from './values.ts';
 
 /** Options that belong to some methods only: long name → methods. */
 export type MethodOptions = Readonly<Record<string, readonly Method[]>>;
@@ -35,10 +36,15 @@ export function readOperands(operands: readonly string[]): {
   if (rest.length > 0 || (second !== undefined && word === undefined)) {
     throw new OmsError('USAGE', 'there are too many arguments', {
       expected: `[${METHODS.join('|')}] MODEL`,
-      found: operands.map((operand) => quoted(operand, 60)).join(' '),
+      found: operands.map((operand) => quoted(withoutTokens(operand), 60)).join(' '),
     });
   }
   const model = word === undefined ? first : second;
+  if (looksLikeToken(model ?? '')) {
+    throw new OmsError('USAGE', 'a token stands where the model should', {
+      expected: 'the path of a model, and --identity-token-file for the token',
+    });
+  }
   if (model === undefined || model === '') {
     const isName = word !== undefined && second === undefined;
     const hint = isName ? `for a model of this name write ./${word}` : undefined;

@@ -17,6 +17,8 @@ export interface IdentityToken {
   /** What Fulcio wants signed as proof that the key is there: the email if there is one, else the subject. */
   readonly proofSubject: string;
   readonly expiresAt: Date;
+  /** Whether the issuer passes on the word of another, who then stands in the certificate. */
+  readonly isFederated: boolean;
 }
 
 export interface TokenOptions {
@@ -65,7 +67,8 @@ export function parseIdentityToken(raw: string, options: TokenOptions): Identity
     throw refuse('a subject (sub)', 'none');
   }
   const email = emailOf(claims, refuse);
-  return { raw, issuer, subject, email, proofSubject: email ?? subject, expiresAt };
+  const isFederated = claims.has('federated_claims');
+  return { raw, issuer, subject, email, proofSubject: email ?? subject, expiresAt, isFederated };
 }
 
 /** Whether a text has the outer form of a signed token: three parts of base64url (RFC 7515 §7.1). */

@@ -21,6 +21,9 @@ export interface Call {
   readonly limit?: number;
 }
 
+/** Timers know no longer time. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
 /** What a server said, whatever its status. Redirects are answers too: none is followed. */
 export interface Answer {
   readonly status: number;
@@ -49,10 +52,13 @@ export async function call(request: Call): Promise<Answer | Silence> {
   const onAbort = (): void => end.abort();
   signal?.addEventListener('abort', onAbort, { once: true });
   let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    end.abort();
-  }, timeout);
+  const timer = setTimeout(
+    () => {
+      isLate = true;
+      end.abort();
+    },
+    Math.min(timeout, MAX_TIMEOUT),
+  );
   try {
     const init = { method, headers: { ...headers }, body, redirect: 'manual' } as const;
     const response = await fetch(url, { ...init, signal: end.signal });

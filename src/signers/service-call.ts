@@ -63,7 +63,7 @@ export async function ask<T>(question: Question<T>, options: CallOptions): Promi
 const LOGGED = 'no file was written, but the log may have the entry, with your identity';
 
 /** What a question that failed may have left, where that is not nothing. */
-const LEFT: Readonly<Record<string, string>> = { 'log entry': LOGGED, timestamp: LOGGED };
+const LEFT: Readonly<Record<string, string>> = { 'log entry': LOGGED };
 
 /** The HTTP statuses of failures: a service's word, and no part of the error. */
 const statuses = new WeakMap<OmsError, number>();

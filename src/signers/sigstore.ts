@@ -1,22 +1,26 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { type Bundle, parseBundle } from '../format/bundle.ts';
 import type { JsonObject } from '../format/json.ts';
 import { type IdentityToken, parseIdentityToken } from '../identity/token.ts';
+import { aborted } from '../pace.ts';
 import { quoted } from '../printable.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { readFulcioIdentity } from '../trust/fulcio.ts';
-import { canonicalKey, signPayload } from '../trust/keys.ts';
+import { checkIssued } from '../trust/issuers.ts';
+import { signPayload } from '../trust/keys.ts';
+import { checkCertificateLogs } from '../trust/sct.ts';
 import {
   parseSigningConfig,
   type SelectedServices,
+  type Service,
   type SigningConfig,
   selectServices,
 } from '../trust/signing-config.ts';
 import { parseTrustConfig } from '../trust/trust-config.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
-import { openKeyless, type SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
+import { checkLeaf, openKeyless, type SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { certify } from './fulcio.ts';
 import { type CertifiedSignature, log } from './rekor.ts';
 import { type CallOptions, statusOf } from './service-call.ts';
@@ -73,7 +77,9 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
   const { trustedRoot, signingConfig } = readInstance(options);
   const { signal, onStep = () => {}, timeout = TIMEOUT } = options;
   checkTokenSource(options);
+  checkTimeout(timeout);
   return async (statement) => {
+    if (signal?.aborted === true) throw aborted(signal);
     const services = selectServices(signingConfig, new Date());
     const token = await getToken(options);
     const call: CallOptions = { timeout, signal, secrets: [token.raw, ...token.raw.split('.')] };
@@ -82,7 +88,7 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
     const { certificateAuthority: authority } = services;
     onStep({ what: 'certificate', url: authority.url });
     const certificate = await certify(key, token, authority, call);
-    checkCertificate(certificate, key, token);
+    checkCertificate(certificate, key, token, trustedRoot);
     const bundle = await again(() => attest(statement, key, certificate, services, call, onStep));
     const signer = openOwnBundle(bundle, trustedRoot);
     options.onSigned?.(signer);
@@ -100,21 +106,32 @@ async function attest(
   onStep: (step: SigningStep) => void,
 ): Promise<Bundle> {
   const signed: CertifiedSignature = { payload, signature: signPayload(payload, key), certificate };
-  const [logEntries, timestamps] = await Promise.all([
-    Promise.all(
-      logs.map((service) => {
-        onStep({ what: 'log', url: service.url });
-        return log(signed, service, call);
-      }),
-    ),
-    Promise.all(
-      timestampAuthorities.map((service) => {
-        onStep({ what: 'timestamp', url: service.url });
-        return timestamp(signed.signature, service.url, call);
-      }),
-    ),
-  ]);
+  // Timestamps first: they leave nothing behind when one of them, or a log, cannot be had.
+  const timestamps = await allOf(timestampAuthorities, call, (service, options) => {
+    onStep({ what: 'timestamp', url: service.url });
+    return timestamp(signed.signature, service.url, options);
+  });
+  const logEntries = await allOf(logs, call, (service, options) => {
+    onStep({ what: 'log', url: service.url });
+    return log(signed, service, options);
+  });
   return assemble(signed, logEntries, timestamps);
+}
+
+/** Asks all at once. When one fails, nobody waits for the others, which would keep the program. */
+async function allOf<T>(
+  services: readonly Service[],
+  call: CallOptions,
+  ask: (service: Service, options: CallOptions) => Promise<T>,
+): Promise<readonly T[]> {
+  const end = new AbortController();
+  const signals = call.signal === undefined ? [end.signal] : [end.signal, call.signal];
+  const options = { ...call, signal: AbortSignal.any(signals) };
+  try {
+    return await Promise.all(services.map((service) => ask(service, options)));
+  } finally {
+    end.abort();
+  }
 }
 
 /** How often it is signed anew. */
@@ -140,11 +157,29 @@ function readInstance(options: SigstoreInstance): {
   readonly trustedRoot: TrustedRoot;
   readonly signingConfig: SigningConfig;
 } {
-  if ('trustConfig' in options) return parseTrustConfig(options.trustConfig);
+  if ('trustConfig' in options) {
+    if (!('trustedRoot' in options) && !('signingConfig' in options)) {
+      return parseTrustConfig(options.trustConfig);
+    }
+    throw new OmsError('USAGE', 'a signer is for one Sigstore instance', {
+      expected: 'either a trust configuration, or its two parts',
+    });
+  }
   return {
     trustedRoot: parseTrustedRoot(options.trustedRoot),
     signingConfig: parseSigningConfig(options.signingConfig),
   };
+}
+
+/** Timers know no longer time, in milliseconds. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+function checkTimeout(timeout: number): void {
+  if (Number.isFinite(timeout) && timeout > 0 && timeout <= MAX_TIMEOUT) return;
+  throw new OmsError('USAGE', 'the time for a service must be a number of milliseconds', {
+    expected: `from 1 to ${MAX_TIMEOUT}`,
+    found: String(timeout),
+  });
 }
 
 function checkTokenSource({ identityToken, identityProvider }: TokenSource): void {
@@ -164,13 +199,30 @@ async function getToken(options: SigstoreSignerOptions): Promise<IdentityToken> 
  * Looks at what Fulcio has issued before anything is written to the log, where it stays: it must be
  * for this key, and for the address in the token, where there is one.
  */
-function checkCertificate(der: Uint8Array, key: KeyObject, token: IdentityToken): void {
+function checkCertificate(
+  der: Uint8Array,
+  key: KeyObject,
+  token: IdentityToken,
+  root: TrustedRoot,
+): void {
   const leaf = parseCertificate(der, 'the certificate of the certificate authority');
-  const isOwn = canonicalKey(leaf.x509.publicKey).equals(canonicalKey(key));
+  const isOwn = leaf.x509.publicKey.equals(createPublicKey(key));
   if (!isOwn) {
     throw new OmsError('CERTIFICATE_REFUSED', 'the certificate authority certified another key');
   }
-  const { name } = readFulcioIdentity(leaf);
+  // By the CA's own clock: what no verifier would take must not go to the log either.
+  good('nothing was written', () => {
+    checkLeaf(leaf);
+    checkIssued(leaf, root.certificateAuthorities, [leaf.notBefore]);
+    checkCertificateLogs(leaf, root.ctLogs, [leaf.notBefore]);
+  });
+  const { name, issuer } = readFulcioIdentity(leaf);
+  if (!token.isFederated && issuer !== token.issuer) {
+    throw new OmsError('IDENTITY_MISMATCH', 'the certificate names another identity provider', {
+      expected: quoted(token.issuer),
+      found: quoted(issuer),
+    });
+  }
   if (token.email === undefined || (name.kind === 'email' && name.value === token.email)) return;
   throw new OmsError('IDENTITY_MISMATCH', 'the certificate authority certified another identity', {
     expected: quoted(token.email),
@@ -194,15 +246,23 @@ function assemble(
 /** Everything but the question who signed, which the caller is told and has to judge. */
 function openOwnBundle(bundle: Bundle, trustedRoot: TrustedRoot): SigstoreSignerIdentity {
   const parsed = parseBundle(bundle);
-  if (parsed.material.method !== 'sigstore') {
+  const { material } = parsed;
+  if (material.method !== 'sigstore') {
     throw new OmsError('LOG_ENTRY_INVALID', 'the bundle has no log entry');
   }
+  return good('no file was written, but the log has the entry, with your identity', () => {
+    return openKeyless(parsed, material, trustedRoot).signer;
+  });
+}
+
+/** Says of a refusal that it is the services that are at fault, and what they may have kept. */
+function good<T>(left: string, check: () => T): T {
   try {
-    return openKeyless(parsed, parsed.material, trustedRoot).signer;
+    return check();
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
     throw new OmsError(error.code, `what the services answered is not good: ${error.message}`, {
-      hint: 'no file was written, but the log has the entry, with your identity; are trusted root and signing configuration of the same instance?',
+      hint: `${left}; are trusted root and signing configuration of the same instance?`,
       cause: error,
     });
   }

@@ -16,6 +16,11 @@ export function checkCheckpoint(
 ): void {
   const { origin, size, hash, signers } = readNote(checkpoint);
   const names = namesOf(log);
+  if (log.baseUrl === '') {
+    throw new OmsError('LOG_ENTRY_INVALID', 'the trusted root gives no URL for the log', {
+      expected: 'a baseUrl, which is the name in the checkpoints of the log',
+    });
+  }
   const name = signers.find((signer) => names.includes(signer));
   if (name === undefined) {
     throw wrong('signed by another log', names[0] ?? '', signers.join(', '));

@@ -87,8 +87,12 @@ const LAST_SECOND = 253_402_300_799n;
  *
  * @throws {OmsError} `LOG_ENTRY_INVALID`
  */
-export function promisedTime({ promise, integratedTime }: LogEntry): Date | undefined {
+export function promisedTime({ promise, integratedTime, logIndex }: LogEntry): Date | undefined {
   if (promise === undefined) return undefined;
+  if (logIndex > BigInt(Number.MAX_SAFE_INTEGER)) {
+    // The promise is over JSON, in which readers take greater numbers for others.
+    throw new OmsError(CODE, 'the log index is too great for a promise', { found: `${logIndex}` });
+  }
   if (integratedTime === 0n || integratedTime > LAST_SECOND) {
     throw new OmsError(CODE, 'the log entry has a promise for no time', {
       expected: 'seconds since 1970',

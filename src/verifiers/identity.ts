@@ -102,9 +102,9 @@ const KINDS: Readonly<Record<NameKind, string>> = {
   dns: 'a host name',
 };
 
-/** Fulcio writes no `@` into user names, and a scheme with an authority into all its URIs. */
+/** Fulcio writes no `@` and no `:` into user names. */
 function kindOf(identity: string): NameKind {
-  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(identity)) return 'uri';
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(identity)) return 'uri';
   return identity.includes('@') ? 'email' : 'username';
 }
 

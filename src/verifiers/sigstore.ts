@@ -170,8 +170,12 @@ function provenTimes(
   return [...stamped, ...promised];
 }
 
-/** Fulcio's certificates are for signing code, and say so; what is not said is not assumed. */
-function checkLeaf(leaf: Certificate): void {
+/**
+ * Fulcio's certificates are for signing code, and say so; what is not said is not assumed.
+ *
+ * @throws {OmsError} `CERTIFICATE_REFUSED`
+ */
+export function checkLeaf(leaf: Certificate): void {
   const { extendedKeyUsage, keyUsage, basicConstraints } = leaf;
   if (extendedKeyUsage?.includes(OID.codeSigning) !== true) {
     throw unfit(leaf, 'the extended key usage codeSigning', extendedKeyUsage?.join(', ') ?? 'none');

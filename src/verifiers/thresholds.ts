@@ -46,7 +46,7 @@ export function checkThresholds(
     });
   }
   const clocks = new Set([
-    ...timestamps.map(({ authority }) => authority.operator || authority.uri),
+    ...timestamps.map(({ authority }) => authority.operator),
     ...entries.filter(({ entry }) => entry.promise !== undefined).map(operatorOf),
   ]);
   if (clocks.size < thresholds.times) {
@@ -59,7 +59,7 @@ export function checkThresholds(
 
 /** @throws {OmsError} `LOG_ENTRY_INVALID` when one log is there twice. */
 export function checkDistinct(entries: readonly LoggedEntry[]): void {
-  if (new Set(entries.map(({ log }) => log)).size < entries.length) {
+  if (new Set(entries.map(({ log }) => spkiOf(log))).size < entries.length) {
     throw new OmsError('LOG_ENTRY_INVALID', 'the bundle has two entries of one log', {
       expected: 'each log once',
     });
@@ -67,5 +67,11 @@ export function checkDistinct(entries: readonly LoggedEntry[]): void {
 }
 
 function operatorOf({ log }: LoggedEntry): string {
-  return log.operator || log.baseUrl;
+  // Where the root does not say who runs them, all may be run by one.
+  return log.operator;
+}
+
+/** A root may list one log twice, under several names. */
+function spkiOf({ key }: LoggedEntry['log']): string {
+  return key.export({ type: 'spki', format: 'der' }).toString('hex');
 }

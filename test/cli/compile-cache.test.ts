@@ -43,6 +43,13 @@ describe('compiled code', () => {
     expect(existsSync(join(cache, 'elsewhere'))).toBe(true);
   });
 
+  it('is not kept in a directory that depends on where the user stands', async () => {
+    const cwd = temporaryDirectory();
+    const env = { XDG_CACHE_HOME: '.cache', NODE_COMPILE_CACHE: '' };
+    const { exit } = await runProgram(['--version'], { cwd, env });
+    expect([exit, existsSync(join(cwd, '.cache'))]).toEqual(['0', false]);
+  });
+
   it('is not needed', async () => {
     expect(await keepsCode('/dev/null')).toBe(false);
   });

@@ -25,6 +25,8 @@ export interface DeskOptions {
   readonly second?: Rekor;
   readonly entry?: EntryOptions;
   readonly timestamp?: TimestampOptions;
+  /** Answers with a timestamp for another request over the same data. */
+  readonly otherNonce?: boolean;
 }
 
 const JSON_TYPE = 'application/json';
@@ -52,8 +54,10 @@ export class Desk {
       case 'rekor2':
         return [JSON_TYPE, JSON.stringify(this.#log2(text))];
       case 'tsa': {
-        const { tsa } = this.#instance;
-        const response = stamp(tsa, readStampRequest(body), this.#options.timestamp);
+        const { otherNonce = false, timestamp } = this.#options;
+        const request = readStampRequest(body);
+        const nonce = otherNonce ? Buffer.alloc(8, 0x55) : request.nonce;
+        const response = stamp(this.#instance.tsa, { ...request, nonce }, timestamp);
         return ['application/timestamp-reply', response];
       }
     }

@@ -25,15 +25,19 @@ export type Answer =
 /** How the services are to differ from right ones. */
 export interface ServicesOptions extends DeskOptions {
   /** For each request to a service, given how many it had before. */
-  readonly instead?: Partial<Record<ServiceName, (before: number) => Answer | undefined>>;
+  readonly instead?: Partial<
+    Record<ServiceName, (before: number) => Answer | undefined | Promise<Answer>>
+  >;
   /** Told of each request before it is answered. */
   readonly onRequest?: (service: ServiceName) => void;
+  /** Told of each request that its client has given up. */
+  readonly onClosed?: (service: ServiceName) => void;
 }
 
 export interface Services {
   /** Who was asked, in order. */
   readonly asked: readonly ServiceName[];
-  /** What they were asked with. */
+  /** What they were asked with; nothing for an entry that was posted before. */
   readonly requests: readonly string[];
   readonly url: (service: ServiceName) => string;
 }
@@ -66,15 +70,22 @@ export async function startServices(
   const asked: ServiceName[] = [];
   const requests: string[] = [];
   const desk = new Desk(instance, options);
+  const posted = new Map<ServiceName, Buffer>();
   const server = createServer((request, response) => {
     void (async () => {
       const service = serviceAt(request);
-      const body = await buffer(request);
+      const isPost = request.method === 'POST';
+      const body = isPost ? await buffer(request) : posted.get(service);
+      if (body === undefined) throw new Error('there is no such entry');
+      posted.set(service, body);
       const before = asked.filter((name) => name === service).length;
       asked.push(service);
-      requests.push(body.toString());
+      requests.push(isPost ? body.toString() : '');
       options.onRequest?.(service);
-      const instead = options.instead?.[service]?.(before);
+      response.once('close', () => {
+        if (!response.writableFinished) options.onClosed?.(service);
+      });
+      const instead = await options.instead?.[service]?.(before);
       await (instead === undefined
         ? answer(desk.work(service, body), response)
         : misbehave(instead, response));
@@ -99,12 +110,17 @@ export const PATHS: Readonly<Record<ServiceName, string>> = {
   tsa: '/api/v1/timestamp',
 };
 
+/** What an entry of Rekor v1 is called that was posted before. */
+export const ENTRY_ID = 'ab'.repeat(32);
+
 function serviceAt({ method, url, headers }: IncomingMessage): ServiceName {
   const names = Object.keys(PATHS) as ServiceName[];
-  const found = names.find((name) => url === `/${name}${PATHS[name]}`);
-  if (found === undefined || method !== 'POST') throw new Error(`there is no ${method} ${url}`);
+  const isPost = method === 'POST';
+  const path = isPost ? url : url?.replace(`/${ENTRY_ID}`, '');
+  const found = names.find((name) => path === `/${name}${PATHS[name]}`);
+  if (found === undefined || (!isPost && path === url)) throw new Error(`no ${method} ${url}`);
   const type = found === 'tsa' ? 'application/timestamp-query' : 'application/json';
-  if (headers['content-type'] !== type) throw new Error('it is of another type');
+  if (isPost && headers['content-type'] !== type) throw new Error('it is of another type');
   return found;
 }
 

@@ -42,7 +42,7 @@ export function stamp(tsa: Tsa, request: StampRequest, options: TimestampOptions
   const info = sequence(
     integer(1),
     // Shorter than the usual policy by as much as the nonce is longer than the usual one.
-    oid('1.3.6.1.4.1'),
+    oid('1.3.6.1.4'),
     sequence(sequence(SHA256, der(0x05)), der(0x04, digest)),
     integer(77),
     der(0x18, old.subarray(timeStart, timeEnd)),

@@ -197,7 +197,7 @@ const NONSENSE: readonly (readonly [string, string, RequestListener])[] = [
   ['nothing in time', 'it did not answer within 1 second', () => {}],
   [
     'half of it',
-    'the connection failed',
+    'the connection was cut',
     (_, response) => {
       response.writeHead(200, { 'content-length': 100 }).write('{"issuer"');
       setTimeout(() => response.destroy(), 20);

@@ -98,7 +98,7 @@ describe('a call to a server', () => {
     for (const address of ['http://127.0.0.1:1/secret-path', `${cut}/secret-path`]) {
       const answer = await call(to(address, { headers: { authorization: 'Bearer secret-token' } }));
       expect(answer).toMatchObject({ isPassing: true });
-      expect(JSON.stringify(answer)).toMatch(/the connection failed( \([A-Z_]+\))?"/);
+      expect(JSON.stringify(answer)).toMatch(/the connection (was cut|failed( \([A-Z_]+\))?)"/);
       expect(JSON.stringify(answer)).not.toContain('secret');
     }
   });

@@ -32,7 +32,14 @@ describe('a good identity token', () => {
       email: undefined,
       proofSubject: sub,
       expiresAt: new Date(exp * 1000),
+      isFederated: false,
     });
+  });
+
+  it('tells when its issuer passes on the word of another', () => {
+    expect(parse({ federated_claims: { connector_id: 'https://accounts.example' } })).toMatchObject(
+      { isFederated: true },
+    );
   });
 
   it.each([true, 'true', 'True'])('has its email proven when email_verified is %o', (verified) => {

@@ -60,6 +60,15 @@ describe('a threshold', () => {
   const both = signed({ entries: [{}, { log: instance.rekor2 }], timestamps: [{}] });
   const one = bundles[1];
   const root = instance.trustedRoot();
+  /** Each log and each authority is run by somebody else. */
+  const trustedRoot = Object.fromEntries(
+    Object.entries(root).map(([kind, value]) => [
+      kind,
+      Array.isArray(value)
+        ? value.map((each: JsonObject, at) => ({ ...each, operator: `${kind} ${at}` }))
+        : value,
+    ]),
+  );
 
   /** The trusted root, with one operator for some of those in it. */
   function operatedBy(operator: string, ...kinds: readonly string[]): JsonObject {
@@ -71,12 +80,14 @@ describe('a threshold', () => {
   }
 
   it('of two logs is reached by two', () => {
-    const policy = { thresholds: { logs: 2 } };
+    const policy = { thresholds: { logs: 2 }, trustedRoot };
     expectRefusal({ good: both, bad: one, code, policy });
+    const badPolicy = { thresholds: { logs: 2 }, trustedRoot: root };
+    expectRefusal({ good: both, bad: both, code, policy, badPolicy });
   });
 
   it('of two logs is not reached by one entry that is repeated', () => {
-    const policy = { thresholds: { logs: 2 } };
+    const policy = { thresholds: { logs: 2 }, trustedRoot };
     const bad = withValue(one, ENTRIES, [valueAt(one, ENTRY), valueAt(one, ENTRY)]);
     expectRefusal({ good: both, bad, code, policy });
     const twice = signed({ entries: [{}, { before: 9 }], timestamps: [{}] });
@@ -86,24 +97,30 @@ describe('a threshold', () => {
   it('of two logs is not reached by two of one operator', () => {
     const thresholds = { logs: 2 };
     const badPolicy = { thresholds, trustedRoot: operatedBy('one', 'tlogs') };
-    expectRefusal({ good: both, bad: both, code, policy: { thresholds }, badPolicy });
+    expectRefusal({
+      good: both,
+      bad: both,
+      code,
+      policy: { thresholds, trustedRoot },
+      badPolicy,
+    });
   });
 
   it('of two times is not reached by one time, nor by two of one operator', () => {
     const thresholds = { times: 2 };
-    const policy = { thresholds };
+    const policy = { thresholds, trustedRoot };
     const times = 'TIMESTAMP_INVALID';
     expectRefusal({ good: one, bad: signed(), code: times, policy });
     expectRefusal({ good: one, bad: bundles[2], code: times, policy });
     const stamped = signed({ rekor: 2, timestamps: [{}, { time: after(SIGNED_AT, 3) }] });
     expectRefusal({ good: one, bad: stamped, code: times, policy });
-    const trustedRoot = operatedBy('one', 'tlogs', 'timestampAuthorities');
+    const ofOne = operatedBy('one', 'tlogs', 'timestampAuthorities');
     expectRefusal({
       good: one,
       bad: one,
       code: times,
       policy,
-      badPolicy: { thresholds, trustedRoot },
+      badPolicy: { thresholds, trustedRoot: ofOne },
     });
   });
 

@@ -62,12 +62,12 @@ describeWithVectors('specification, v1.0', (vectors) => {
       const test = vectors.cases.find(({ name }) => name === 'historical-v1.1.0-sigstore');
       const bundle = readFileSync(vector('valid/sigstore'));
       const options = { ignorePaths: ['ignore-me'] };
-      expect(
-        await verify(test?.model ?? '', bundle, await keylessPolicy(), options),
-      ).toMatchObject({
-        files: 2,
-        signer: { identity: { kind: 'email', value: SIGNER.identity } },
-      });
+      expect(await verify(test?.model ?? '', bundle, await keylessPolicy(), options)).toMatchObject(
+        {
+          files: 2,
+          signer: { identity: { kind: 'email', value: SIGNER.identity } },
+        },
+      );
     });
 
     it('sigstore is refused by the other methods', async () => {

@@ -116,6 +116,8 @@ describe('an identity', () => {
     [WORKFLOW, 'uri'],
     ['spiffe://example.com/a@b', 'uri'],
     ['a+b.c-d9://x', 'uri'],
+    ['urn:example:a', 'uri'],
+    ['mailto:a@b', 'uri'],
     ['user!realm', 'username'],
     ['://x', 'username'],
     ['9a://x', 'username'],
@@ -149,6 +151,20 @@ describe('an identity', () => {
     (name) => {
       expect(() => checkIdentity(signer(name), policy)).toThrow(
         failure('IDENTITY_MISMATCH', 'somebody else signed: expected "signer@example.com"'),
+      );
+    },
+  );
+
+  it.each(['signer@EXAMPLE.com', ` ${EMAIL}`, `${EMAIL}//`])(
+    'that people would take for the same, %j, is another one, with a hint why',
+    (name) => {
+      expect(() => checkIdentity(signer(name), policy)).toThrow(
+        expect.objectContaining({
+          hint: 'capitals, spaces around it and a slash at its end count',
+        }),
+      );
+      expect(() => checkIdentity(signer('mallory@example.com'), policy)).toThrow(
+        expect.objectContaining({ hint: undefined }),
       );
     },
   );
@@ -334,6 +350,15 @@ describe('a regular expression for an identity', () => {
     ['many that may be left out', '(?:a?){50}a{50}b'],
     ['many brackets', `${'('.repeat(500)}a${')'.repeat(500)}`],
   ])('with %s ends soon on a long name', { timeout: 5_000 }, (_, pattern) => {
-    expect(accepts(pattern, `${'a'.repeat(5_000)}!`)).toBe(false);
+    expect(accepts(pattern, `${'a'.repeat(999)}!`)).toBe(false);
+  });
+
+  it('matches no name that is longer than names are', () => {
+    expect(accepts('a*', 'a'.repeat(1_000))).toBe(true);
+    expect(accepts('a*', 'a'.repeat(1_001))).toBe(false);
+  });
+
+  it('of counted repetitions is over within bounds', { timeout: 10_000 }, () => {
+    expect(accepts('(?:a{0,100}){10}b', 'a'.repeat(1_000))).toBe(false);
   });
 });

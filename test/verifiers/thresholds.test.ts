@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseBundle } from '../../src/format/bundle.ts';
 import { findLog, type LoggedEntry } from '../../src/trust/proof.ts';
@@ -23,18 +24,26 @@ if (parsedEntry === undefined || token === undefined) throw new Error('the bundl
 const promised = findLog(parsedEntry, root.logs, []);
 const stamped = findAuthority(token, envelope.signature, root.timestampAuthorities);
 
-/** An entry of a log of its own. */
-function entry(baseUrl: string, operator = '', hasPromise = true): LoggedEntry {
+const keys = new Map<string, KeyObject>();
+
+function keyOf(log: string): KeyObject {
+  const key = keys.get(log) ?? generateKeyPairSync('ed25519').publicKey;
+  keys.set(log, key);
+  return key;
+}
+
+/** An entry of a log of its own, which its own operator runs. */
+function entry(baseUrl: string, operator = baseUrl, hasPromise = true): LoggedEntry {
   const promise = hasPromise ? promised.entry.promise : undefined;
   return {
     ...promised,
-    log: { ...promised.log, baseUrl, operator },
+    log: { ...promised.log, baseUrl, operator, key: keyOf(baseUrl) },
     entry: { ...promised.entry, promise },
   };
 }
 
 /** A timestamp of an authority of its own. */
-function timestamp(uri: string, operator = ''): TrustedTimestamp {
+function timestamp(uri: string, operator = uri): TrustedTimestamp {
   return { ...stamped, authority: { ...stamped.authority, uri, operator } };
 }
 
@@ -88,20 +97,23 @@ describe('a threshold of logs', () => {
   it('is reached by as many operators', () => {
     expect(() => logs(1, entry(A))).not.toThrow();
     expect(() => logs(2, entry(A, 'a'), entry(B, 'b'))).not.toThrow();
-    expect(() => logs(2, entry(A), entry(B))).not.toThrow();
-    expect(() => logs(3, entry(A, 'a'), entry(B), entry(C, 'c'))).not.toThrow();
+    expect(() => logs(3, entry(A, 'a'), entry(B, ''), entry(C, 'c'))).not.toThrow();
   });
 
   it('is not reached by fewer', () => {
     expect(() => logs(1)).toThrow(tooFewLogs(0));
     expect(() => logs(2, entry(A))).toThrow(tooFewLogs(1));
-    expect(() => logs(3, entry(A), entry(B))).toThrow(tooFewLogs(2));
+    expect(() => logs(3, entry(A, 'a'), entry(B, 'b'))).toThrow(tooFewLogs(2));
   });
 
-  it('is not reached by two logs of one operator, nor by one log under two URLs', () => {
+  it('is not reached by two logs of one operator', () => {
     expect(() => logs(2, entry(A, 'a'), entry(B, 'a'))).toThrow(tooFewLogs(1));
-    expect(() => logs(2, entry(A), entry(A))).toThrow(tooFewLogs(1));
     expect(() => logs(3, entry(A, 'a'), entry(B, 'a'), entry(C, 'c'))).toThrow(tooFewLogs(2));
+  });
+
+  it('is not reached by logs of which nobody says who runs them: it may be one', () => {
+    expect(() => logs(2, entry(A, ''), entry(B, ''))).toThrow(tooFewLogs(1));
+    expect(() => logs(3, entry(A, ''), entry(B, ''), entry(C, 'c'))).toThrow(tooFewLogs(2));
   });
 
   it('counts entries without a promise too', () => {
@@ -126,43 +138,48 @@ describe('a threshold of times', () => {
   it('is reached by logs that promise, and by timestamps', () => {
     expect(() => times(1, [entry(A)])).not.toThrow();
     expect(() => times(1, [entry(A, '', false)], [timestamp(B)])).not.toThrow();
-    expect(() => times(2, [entry(A)], [timestamp(B)])).not.toThrow();
-    expect(() => times(2, [entry(A), entry(B)])).not.toThrow();
-    expect(() => times(2, [entry(A, '', false)], [timestamp(B), timestamp(C)])).not.toThrow();
+    expect(() => times(2, [entry(A, 'a')], [timestamp(B, 'b')])).not.toThrow();
+    expect(() => times(2, [entry(A, 'a')], [timestamp(B, '')])).not.toThrow();
+    expect(() => times(2, [entry(A, 'a'), entry(B, 'b')])).not.toThrow();
+    const tokens = [timestamp(B, 'b'), timestamp(C, 'c')];
+    expect(() => times(2, [entry(A, 'a', false)], tokens)).not.toThrow();
   });
 
   it('is not reached by logs that promise nothing', () => {
-    expect(() => times(1, [entry(A, '', false)])).toThrow(tooFewTimes(0));
-    expect(() => times(2, [entry(A), entry(B, '', false)])).toThrow(tooFewTimes(1));
-    expect(() => times(2, [entry(A, '', false)], [timestamp(B)])).toThrow(tooFewTimes(1));
+    expect(() => times(1, [entry(A, 'a', false)])).toThrow(tooFewTimes(0));
+    expect(() => times(2, [entry(A, 'a'), entry(B, 'b', false)])).toThrow(tooFewTimes(1));
+    expect(() => times(2, [entry(A, 'a', false)], [timestamp(B, 'b')])).toThrow(tooFewTimes(1));
   });
 
-  it('is not reached by what one operator says twice', () => {
+  it('is not reached by what one operator says twice, nor by what nobody may say', () => {
     expect(() => times(2, [entry(A, 'a')], [timestamp(B, 'a')])).toThrow(tooFewTimes(1));
     expect(() => times(2, [entry(A, 'a'), entry(B, 'a')])).toThrow(tooFewTimes(1));
-    const tokens = [timestamp(A, 'a'), timestamp(B, 'a')];
-    expect(() => times(2, [entry(C, 'c', false)], tokens)).toThrow(tooFewTimes(1));
-    expect(() => times(2, [entry(C, 'c', false)], [timestamp(A), timestamp(A)])).toThrow(
-      tooFewTimes(1),
-    );
+    const other = entry(C, 'c', false);
+    expect(() => times(2, [other], [timestamp(A, 'a'), timestamp(B, 'a')])).toThrow(tooFewTimes(1));
+    expect(() => times(2, [other], [timestamp(A, ''), timestamp(B, '')])).toThrow(tooFewTimes(1));
+    expect(() => times(2, [entry(A, '')], [timestamp(B, '')])).toThrow(tooFewTimes(1));
   });
 });
 
 describe('entries', () => {
   it('are each of another log', () => {
-    expect(() => checkDistinct([entry(A), entry(A)])).not.toThrow();
+    expect(() => checkDistinct([entry(A), entry(B), promised])).not.toThrow();
+    expect(() => checkDistinct([promised])).not.toThrow();
     expect(() => checkDistinct([])).not.toThrow();
   });
 
-  it('must not be of one log, whatever else differs', () => {
-    const other = { ...promised, entry: { ...promised.entry, logIndex: 5n } };
-    for (const repeated of [
-      [promised, promised],
-      [promised, entry(A), other],
-    ]) {
-      expect(() => checkDistinct(repeated)).toThrow(
-        failure('LOG_ENTRY_INVALID', 'two entries of one log'),
-      );
+  it('must not be of one log, whatever else differs, its name in the root too', () => {
+    const moved = { ...promised, entry: { ...promised.entry, logIndex: 5n } };
+    const renamed = { ...promised, log: { ...promised.log, baseUrl: B, operator: 'b' } };
+    for (const other of [promised, moved, renamed]) {
+      for (const repeated of [
+        [promised, other],
+        [promised, entry(A), other],
+      ]) {
+        expect(() => checkDistinct(repeated)).toThrow(
+          failure('LOG_ENTRY_INVALID', 'two entries of one log'),
+        );
+      }
     }
   });
 });

@@ -663,7 +663,9 @@ describe.concurrent.each(ROLES)('%s', (service, config, what) => {
   });
 
   it('that is not there', async () => {
-    const [{ url }, port] = await Promise.all([startServices(instance), closedPort()]);
+    const { url } = await startServices(instance);
+    // Only then: the services would take a port that is free.
+    const port = await closedPort();
     const elsewhere = (name: ServiceName): string =>
       name === service ? `http://127.0.0.1:${port}/${name}` : url(name);
     const signer = sigstoreSigner({

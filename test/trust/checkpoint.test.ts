@@ -96,6 +96,7 @@ describe('the signatures of a checkpoint', () => {
     ['none', ''],
     ['an empty line', '\n'],
     ['one without the end of its line', SIGNATURE.trimEnd()],
+    ['one, and one without the end of its line', SIGNATURE + SIGNATURE.trimEnd()],
     ['one and an empty line', `${SIGNATURE}\n`],
     ['one, an empty line and another', `${SIGNATURE}\n${SIGNATURE}`],
     ['one with a hyphen in place of the dash', SIGNATURE.replace('—', '-')],
@@ -110,12 +111,15 @@ describe('the signatures of a checkpoint', () => {
     ['one in base64 that is cut', SIGNATURE.replace('c2lnbmF0dXJl', 'c2lnb')],
     ['one in base64 with loose bits', SIGNATURE.replace('c2lnbmF0dXJl', 'c2lnbmF0dXJlYR==')],
     ['one, and one that is malformed', `${SIGNATURE}malformed\n`],
+    ['one, and one with a space in its name', `${SIGNATURE}— a b c2lnbmF0dXJl\n`],
+    ['one, and one with a plus in its name', `${SIGNATURE}— a+b c2lnbmF0dXJl\n`],
   ])('must not be %s', (_, signatures) => {
     expect(() => check(note({ signatures }))).toThrow(refused(''));
   });
 
   it('must be there at all', () => {
-    for (const text of ['', 'rekor.example', `rekor.example\n9\n${HASH}\n`]) {
+    const body = `rekor.example\n9\n${HASH}\n`;
+    for (const text of ['', 'rekor.example', body, `${body}\n`]) {
       expect(() => check(text)).toThrow(refused('malformed'));
     }
   });

@@ -43,6 +43,10 @@ describe('the public types', () => {
     policies.push({ method: 'sigstore', identity: 'a', issuer: 'b' });
     // @ts-expect-error -- neither does a regular expression make one unneeded
     policies.push({ method: 'sigstore', identityRegExp: 'a', trustedRoot: '' });
+    // @ts-expect-error -- somebody must be named
+    policies.push({ method: 'sigstore', issuer: 'b', trustedRoot: '' });
+    // @ts-expect-error -- and in one way
+    policies.push({ ...keyless, identityRegExp: 'a' });
     // @ts-expect-error -- a claim has a name that certificates know
     policies.push({ ...keyless, claims: { 'source-repo': 'a' } });
     // @ts-expect-error -- a claim has a value
@@ -68,6 +72,8 @@ describe('the public types', () => {
     options.push({ trustedRoot: '', ...token });
     // @ts-expect-error -- nor half of one
     options.push({ signingConfig: '', ...token });
+    // @ts-expect-error -- nor two
+    options.push({ trustConfig: '', ...instance, ...token });
     // @ts-expect-error -- somebody has to sign
     options.push({ ...instance });
     // @ts-expect-error -- and not two

@@ -88,12 +88,8 @@ export function identityPolicyOf(
       found: `${quoted(identity)} and ${quoted(identityRegexp)}`,
     });
   }
-  const policy: IdentityPolicy = {
-    issuer,
-    ...(identity === undefined ? {} : { identity }),
-    ...(identityRegexp === undefined ? {} : { identityRegExp: identityRegexp }),
-    ...(claims === undefined ? {} : { claims }),
-  };
+  const name = identity === undefined ? { identityRegExp: identityRegexp ?? '' } : { identity };
+  const policy: IdentityPolicy = { issuer, ...name, claims };
   checkIdentityPolicy(policy);
   return { ...policy, thresholds: { logs: given.logThreshold, times: given.timeThreshold } };
 }

@@ -30,9 +30,17 @@ import { timestamp } from './timestamp.ts';
 /** A Sigstore instance: whom to trust there, and which services to use. */
 export type SigstoreInstance =
   /** Sigstore's `ClientTrustConfig` in JSON, which holds both. */
-  | { readonly trustConfig: TrustSource }
+  | {
+      readonly trustConfig: TrustSource;
+      readonly trustedRoot?: undefined;
+      readonly signingConfig?: undefined;
+    }
   /** Sigstore's `TrustedRoot` and `SigningConfig` in JSON. */
-  | { readonly trustedRoot: TrustSource; readonly signingConfig: TrustSource };
+  | {
+      readonly trustedRoot: TrustSource;
+      readonly signingConfig: TrustSource;
+      readonly trustConfig?: undefined;
+    };
 
 /** Where the identity token comes from. */
 export type TokenSource =
@@ -41,7 +49,10 @@ export type TokenSource =
    * Asked when the statement is ready to be signed, which for a large model is long after the
    * signer was made: tokens are good for minutes.
    */
-  | { readonly identityProvider: () => Promise<string>; readonly identityToken?: undefined };
+  | {
+      readonly identityProvider: (signal?: AbortSignal) => Promise<string>;
+      readonly identityToken?: undefined;
+    };
 
 export type SigstoreSignerOptions = SigstoreInstance &
   TokenSource & {
@@ -157,17 +168,18 @@ function readInstance(options: SigstoreInstance): {
   readonly trustedRoot: TrustedRoot;
   readonly signingConfig: SigningConfig;
 } {
-  if ('trustConfig' in options) {
-    if (!('trustedRoot' in options) && !('signingConfig' in options)) {
-      return parseTrustConfig(options.trustConfig);
+  const { trustConfig, trustedRoot, signingConfig } = options;
+  if (trustConfig !== undefined) {
+    if (trustedRoot === undefined && signingConfig === undefined) {
+      return parseTrustConfig(trustConfig);
     }
     throw new OmsError('USAGE', 'a signer is for one Sigstore instance', {
       expected: 'either a trust configuration, or its two parts',
     });
   }
   return {
-    trustedRoot: parseTrustedRoot(options.trustedRoot),
-    signingConfig: parseSigningConfig(options.signingConfig),
+    trustedRoot: parseTrustedRoot(trustedRoot),
+    signingConfig: parseSigningConfig(signingConfig),
   };
 }
 
@@ -191,8 +203,26 @@ function checkTokenSource({ identityToken, identityProvider }: TokenSource): voi
 
 async function getToken(options: SigstoreSignerOptions): Promise<IdentityToken> {
   const { identityToken, identityProvider, audience = 'sigstore' } = options;
-  const raw = identityToken ?? (await identityProvider?.());
+  const raw = identityToken ?? (await unlessAborted(options.signal, identityProvider));
   return parseIdentityToken(typeof raw === 'string' ? raw.trim() : '', { audience });
+}
+
+/** A provider may be anybody's function, and wait for somebody who never comes. */
+async function unlessAborted(
+  signal: AbortSignal | undefined,
+  provider: ((signal?: AbortSignal) => Promise<string>) | undefined,
+): Promise<string | undefined> {
+  if (signal === undefined) return provider?.();
+  const settled = new AbortController();
+  const end = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(aborted(signal));
+    signal.addEventListener('abort', onAbort, { once: true, signal: settled.signal });
+  });
+  try {
+    return await Promise.race([provider?.(signal), end]);
+  } finally {
+    settled.abort();
+  }
 }
 
 /**

@@ -5,27 +5,38 @@ import { re2 } from '../trust/libraries.ts';
 import { checkMembers } from './members.ts';
 
 /** Who must have signed, and who must vouch for it. Nothing in it has a default. */
-export interface IdentityPolicy {
-  /**
-   * The name in the certificate, exactly: an e-mail address, a URI, or a user name. Its form says
-   * which of the three it must be there.
-   */
-  readonly identity?: string | undefined;
-  /**
-   * In place of `identity`, a regular expression in RE2's syntax that the whole name must match.
-   * It lets in whoever can get such a name from the issuer: prefer `identity`.
-   */
-  readonly identityRegExp?: string | undefined;
+export type IdentityPolicy = ExpectedName & {
   /** URL of the OpenID provider that vouches for the identity, exactly. */
   readonly issuer: string;
   /** Further claims of the certificate that must have exactly these values. */
   readonly claims?: Readonly<Partial<Record<ClaimName, string>>> | undefined;
-}
+};
+
+type ExpectedName =
+  | {
+      /**
+       * The name in the certificate, exactly: an e-mail address, a URI, or a user name. Its form
+       * says which of the three it must be there.
+       */
+      readonly identity: string;
+      readonly identityRegExp?: undefined;
+    }
+  | {
+      /**
+       * In place of `identity`, a regular expression in RE2's syntax that the whole name must match.
+       * It lets in whoever can get such a name from the issuer: prefer `identity`.
+       */
+      readonly identityRegExp: string;
+      readonly identity?: undefined;
+    };
 
 const CODE = 'IDENTITY_MISMATCH';
 
 /** A pattern is the verifier's own; the bound is for accidents. */
 const MAX_PATTERN_LENGTH = 2_000;
+
+/** Steps of a compiled pattern. One that lists two hundred names has some thousands. */
+const MAX_PROGRAM_SIZE = 20_000;
 
 /** A pattern of counted repetitions takes many steps for each character; real names have 200. */
 const MAX_MATCHED_LENGTH = 1_000;
@@ -122,10 +133,12 @@ function compile(pattern: string): Pattern {
   }
   try {
     const compiled = re2().RE2JS.compile(pattern);
+    // It takes so many steps at most for each character of a name.
+    if (compiled.programSize() > MAX_PROGRAM_SIZE) throw new Error('it repeats too much');
     return { matches: (text) => compiled.matches(text) };
   } catch (cause) {
     throw new OmsError('USAGE', 'the regular expression for the identity cannot be used', {
-      expected: "RE2's syntax, without look-around and back-references",
+      expected: "RE2's syntax, without look-around, back-references and thousands of repetitions",
       found: quoted(pattern),
       cause,
     });

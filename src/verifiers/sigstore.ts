@@ -25,13 +25,13 @@ import { checkMembers } from './members.ts';
 import { checkDistinct, checkThresholds, type Thresholds, thresholdsOf } from './thresholds.ts';
 
 /** Trust one identity, on the word of one identity provider and of one Sigstore instance. */
-export interface SigstorePolicy extends IdentityPolicy {
+export type SigstorePolicy = IdentityPolicy & {
   readonly method: 'sigstore';
   /** The instance's CAs, logs and timestamp authorities: Sigstore's `TrustedRoot` in JSON. */
   readonly trustedRoot: TrustSource;
   /** How many independent operators must vouch; 1 each unless said. */
   readonly thresholds?: Thresholds | undefined;
-}
+};
 
 /** Who signed, for the sigstore method. */
 export interface SigstoreSignerIdentity {

@@ -270,7 +270,7 @@ describe('a signer without a key', () => {
       trustedRoot: makeInstance().trustedRoot(),
       signingConfig,
       identityToken: token,
-    };
+    } as unknown as SigstoreSignerOptions;
     await refusal(() => sigstoreSigner(options), 'USAGE');
   });
 

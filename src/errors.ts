@@ -74,11 +74,11 @@ export type ErrorCode = keyof typeof OUTCOMES;
 /** What an {@link OmsError} says besides its code. */
 export interface ErrorDetails {
   /** What should have been there. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** What was there instead. */
-  readonly found?: string;
+  readonly found?: string | undefined;
   /** What the reader can do about it, as a sentence without a full stop. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 

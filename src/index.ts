@@ -37,12 +37,12 @@ export { type CertificateSignerOptions, certificateSigner } from './signers/cert
 export { type KeySignerOptions, keySigner } from './signers/key.ts';
 export type { Signer } from './signers/signer.ts';
 export {
-  type SigningStep,
   type SigstoreInstance,
   type SigstoreSignerOptions,
   sigstoreSigner,
   type TokenSource,
 } from './signers/sigstore.ts';
+export type { SigningStep } from './signers/witnesses.ts';
 export type { CertificateSummary } from './trust/certificate.ts';
 export type { ClaimName, FulcioIdentity, IdentityName, NameKind } from './trust/fulcio.ts';
 export type { Curve, PrivateKeySource, PublicKeySource } from './trust/keys.ts';

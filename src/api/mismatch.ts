@@ -18,7 +18,7 @@ export class MismatchError extends OmsError {
       'MODEL_MISMATCH',
       `the signature is good, but the model differs from what was signed: ` +
         `${changed.length} changed, ${missing.length} missing, ${extra.length} extra`,
-      hint === undefined ? {} : { hint },
+      { hint },
     );
     this.name = 'MismatchError';
     this.diff = diff;

@@ -23,12 +23,18 @@ export function readKeyFile(path: string, what: string): Buffer {
       hint: 'write the text to a file, or pass it through a pipe: <(printf %s "$TEXT")',
     });
   }
-  return readFile(path, what, constants.O_RDONLY, (descriptor) => {
-    const tooLarge = { expected: `at most ${MAX_KEY_FILE_BYTES} bytes` };
-    return readUpTo(descriptor, MAX_KEY_FILE_BYTES, () => {
-      return new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} is too large`, tooLarge);
-    });
-  });
+  return readFile(
+    path,
+    what,
+    constants.O_RDONLY,
+    (descriptor) => {
+      const tooLarge = { expected: `at most ${MAX_KEY_FILE_BYTES} bytes` };
+      return readUpTo(descriptor, MAX_KEY_FILE_BYTES, () => {
+        return new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} is too large`, tooLarge);
+      });
+    },
+    () => `check the path; it stands for ${quoted(resolve(path))}`,
+  );
 }
 
 /**
@@ -51,7 +57,7 @@ export function readSignatureFile(path: string, hint?: () => string): Buffer {
         throw new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} cannot be read`, {
           expected: 'a regular file',
           found: whatIs(stats),
-          ...(hint === undefined ? {} : { hint: hint() }),
+          hint: hint?.(),
         });
       }
       const limit = BUNDLE_LIMITS.bytes;
@@ -81,7 +87,7 @@ function readFile(
     if (cause instanceof OmsError) throw cause;
     throw new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} cannot be read`, {
       found: reasonOf(cause),
-      ...(hint === undefined ? {} : { hint: hint() }),
+      hint: hint?.(),
       cause,
     });
   } finally {

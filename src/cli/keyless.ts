@@ -1,7 +1,8 @@
 import { OmsError } from '../errors.ts';
 import { type LoginFlow, login } from '../identity/login.ts';
 import type { Signer } from '../signers/signer.ts';
-import { type SigningStep, sigstoreSigner } from '../signers/sigstore.ts';
+import { sigstoreSigner } from '../signers/sigstore.ts';
+import type { SigningStep } from '../signers/witnesses.ts';
 import {
   parseSigningConfig,
   type SigningConfig,

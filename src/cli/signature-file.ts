@@ -182,7 +182,7 @@ function removeQuietly(path: string): void {
 function failed(path: string, cause: unknown, hint?: string): OmsError {
   return new OmsError('WRITE_FAILED', `the signature file ${quoted(path)} cannot be written`, {
     found: reasonOf(cause),
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     cause,
   });
 }

@@ -117,6 +117,9 @@ const OTHER_FILES: readonly (readonly [part: string, hint: string])[] = [
   ['sigstore.bundle', 'this is a signature, for --signature'],
 ];
 
+/** The hint where nothing tells what a file is instead. */
+const NOT_ONE = 'get the JSON file anew from who runs the Sigstore instance';
+
 /** Reads a file as a whole at once, so that an error can name it, and say what it is instead. */
 function readTrustFile(path: string, what: string, read: (bytes: Buffer) => unknown): Buffer {
   const bytes = readKeyFile(path, what);
@@ -127,12 +130,8 @@ function readTrustFile(path: string, what: string, read: (bytes: Buffer) => unkn
     if (!(error instanceof OmsError)) throw error;
     const { code, expected, found, summary } = error;
     const flaw = summary.replace(/^the (?:trusted root|trust configuration) is /, '');
-    const [, hint] = OTHER_FILES.find(([part]) => found?.includes(part)) ?? [];
-    throw new OmsError(code, `${what} ${quoted(path)} is ${flaw}`, {
-      ...(expected === undefined ? {} : { expected }),
-      ...(found === undefined ? {} : { found }),
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    });
+    const [, hint = NOT_ONE] = OTHER_FILES.find(([part]) => found?.includes(part)) ?? [];
+    const named = `${what} ${quoted(path)} is ${flaw}`;
+    throw new OmsError(code, named, { expected, found, hint, cause: error });
   }
 }

@@ -121,8 +121,8 @@ export class Crew {
 /** An error that crossed from a thread. */
 function revive({ code, summary, expected, found, hint }: Failure): OmsError {
   return new OmsError(code, summary, {
-    ...(expected === undefined ? {} : { expected }),
-    ...(found === undefined ? {} : { found }),
-    ...(hint === undefined ? {} : { hint }),
+    expected,
+    found,
+    hint,
   });
 }

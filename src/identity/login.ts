@@ -1,7 +1,7 @@
 import { OmsError } from '../errors.ts';
 import { aborted } from '../pace.ts';
 import { openCallback } from './callback.ts';
-import { throwIfAborted } from '../network/http.ts';
+import { MAX_TIMEOUT, throwIfAborted } from '../network/http.ts';
 import { loginFailed } from './faults.ts';
 import { discover, type Provider } from './provider.ts';
 import { quotedWithout } from '../network/redact.ts';
@@ -36,8 +36,6 @@ export interface LoginOptions {
 
 const TIMEOUT = 5 * 60_000;
 const REQUEST_TIMEOUT = 30_000;
-/** Timers know no longer time. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Tells the provider to show the code instead of sending it anywhere. */
 const OUT_OF_BAND_URI = 'urn:ietf:wg:oauth:2.0:oob';

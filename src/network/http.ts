@@ -21,8 +21,8 @@ export interface Call {
   readonly limit?: number;
 }
 
-/** Timers know no longer time. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
+/** Timers know no longer time, in milliseconds. */
+export const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** What a server said, whatever its status. Redirects are answers too: none is followed. */
 export interface Answer {

@@ -5,7 +5,8 @@ import { MAX_CERTIFICATES } from '../format/limits.ts';
 import { quoted } from '../printable.ts';
 import { type Certificate, loadCertificates } from '../trust/certificate.ts';
 import { findChain } from '../trust/chain.ts';
-import { canonicalKey, loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/keys.ts';
+import { loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/keys.ts';
+import { ownsKey } from '../trust/rules.ts';
 import { authenticate } from '../verifiers/verifier.ts';
 import { assembleBundle, base64, type Signer } from './signer.ts';
 
@@ -82,12 +83,4 @@ function checkConnected(leaf: Certificate, others: readonly Certificate[]): void
     found: others.map(({ subject }) => quoted(subject, 80)).join(', '),
     hint: 'check --certificate-chain',
   });
-}
-
-function ownsKey(leaf: Certificate, publicKey: ReturnType<typeof createPublicKey>): boolean {
-  try {
-    return canonicalKey(leaf.x509.publicKey).equals(canonicalKey(publicKey));
-  } catch {
-    return false;
-  }
 }

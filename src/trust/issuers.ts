@@ -45,9 +45,5 @@ function checkIssuedAt(leaf: Certificate, authorities: readonly Authority[], tim
 
 /** The hints are about options of another method. */
 function withoutHint({ code, summary, expected, found, cause }: OmsError): OmsError {
-  return new OmsError(code, summary, {
-    ...(expected === undefined ? {} : { expected }),
-    ...(found === undefined ? {} : { found }),
-    cause,
-  });
+  return new OmsError(code, summary, { expected, found, cause });
 }

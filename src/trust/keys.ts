@@ -128,7 +128,7 @@ function unusable(what: string, expected: string, found: string, hint?: string):
   return new OmsError('KEY_UNUSABLE', summary, {
     expected,
     found,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 }
 
@@ -159,7 +159,9 @@ function parametersOf(key: KeyObject): Parameters {
       'the key',
       'ECDSA on P-256, P-384 or P-521',
       found,
-      'make one with openssl ecparam -name prime256v1 -genkey -noout',
+      key.type === 'public'
+        ? 'ask the signer for a public key of this kind, or for a certificate'
+        : 'make one with openssl ecparam -name prime256v1 -genkey -noout',
     );
   }
   return CURVES[curve as keyof typeof CURVES];

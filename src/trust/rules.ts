@@ -42,6 +42,17 @@ function publicKeyOf({ x509 }: Certificate): KeyObject | undefined {
   }
 }
 
+/** Whether a certificate is for this public key. */
+export function ownsKey(certificate: Certificate, publicKey: KeyObject): boolean {
+  const key = publicKeyOf(certificate);
+  if (key === undefined) return false;
+  try {
+    return canonicalKey(key).equals(canonicalKey(publicKey));
+  } catch {
+    return false;
+  }
+}
+
 function keyOf(certificate: Certificate): string {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(certificate) ?? {};
   if (type === undefined) return 'an unknown key';

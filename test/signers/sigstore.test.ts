@@ -3,11 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ErrorCode, OmsError } from '../../src/errors.ts';
 import { type Bundle, parseBundle } from '../../src/format/bundle.ts';
 import { printable } from '../../src/printable.ts';
-import {
-  type SigningStep,
-  type SigstoreSignerOptions,
-  sigstoreSigner,
-} from '../../src/signers/sigstore.ts';
+import { type SigstoreSignerOptions, sigstoreSigner } from '../../src/signers/sigstore.ts';
+import type { SigningStep } from '../../src/signers/witnesses.ts';
 import { authenticate } from '../../src/verifiers/verifier.ts';
 import { type LeafOptions, IDENTITY, ISSUER } from '../helpers/sigstore/authority.ts';
 import { changingText, setting } from '../helpers/sigstore/body-edit.ts';

@@ -26,7 +26,7 @@ const leanCommander: Plugin = {
 
 /** What only keyless signing, and the questions whom to trust for it, need. */
 const KEYLESS =
-  /[\\/]src[\\/](?:(?:identity|network|roots)[\\/]|signers[\\/](?:sigstore|service|answer|fulcio|rekor|timestamp)|trust[\\/](?:signing|trust)-config|format[\\/]url|cli[\\/](?:main|keyless|token-origin|consent|browser|cache-directory|trust|trust-choice|trust-listing)\.ts)/;
+  /[\\/]src[\\/](?:(?:identity|network|roots)[\\/]|signers[\\/](?!(?:certificate|key|signer)\.ts)|trust[\\/](?:signing|trust)-config|format[\\/]url|cli[\\/](?:main|keyless|token-origin|consent|browser|cache-directory|trust|trust-choice|trust-listing)\.ts)/;
 
 /**
  * One file each for the command line, its worker, and what only keyless commands and `trust` load

@@ -26,7 +26,7 @@ function keepCompiledCode(env) {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { mode, uid } = fs.lstatSync(directory);
     const isPrivate =
-      process.getuid === undefined || (uid === process.geteuid() && !(mode & 0o022));
+      process.geteuid === undefined || (uid === process.geteuid() && !(mode & 0o022));
     if (isPrivate) require('node:module').enableCompileCache(join(directory, 'compiled'));
   } catch {
     // It goes without.

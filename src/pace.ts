@@ -45,3 +45,39 @@ export class Pace {
 export function aborted(signal: AbortSignal): OmsError {
   return new OmsError('ABORTED', 'the operation was cancelled', { cause: signal.reason });
 }
+
+/** @throws {OmsError} when the signal has fired: its reason if that is one, else `ABORTED`. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw signal.reason instanceof OmsError ? signal.reason : aborted(signal);
+}
+
+/**
+ * The end of some work, or an error when the signal fires first. The work may go on, unseen.
+ *
+ * @throws {OmsError} as {@link throwIfAborted}
+ */
+export async function unlessAborted<T>(
+  signal: AbortSignal | undefined,
+  work: Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return work;
+  const ended = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    try {
+      throwIfAborted(signal);
+    } catch (error) {
+      ended.reject(error);
+    }
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  onAbort();
+  try {
+    return await Promise.race([work, ended.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Timers know no longer time, in milliseconds. */
+export const MAX_TIMEOUT = 2 ** 31 - 1;

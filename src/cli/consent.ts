@@ -1,24 +1,12 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OmsError } from '../errors.ts';
 import { isOn } from '../identity/source.ts';
+import { readPrivately, replacePrivately } from '../roots/private-file.ts';
 import { ask } from './ask.ts';
 import { cacheDirectoryIn } from './cache-directory.ts';
 import { type Session, say } from './session.ts';
 import { isAttended } from './token-origin.ts';
-
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
  * Says, before the first signature of this user in a log, what cannot be taken back: the identity
@@ -64,31 +52,18 @@ const MAX_MARKER_BYTES = 64 * 1024;
  */
 function acceptedIn(marker: string | undefined): readonly string[] {
   if (marker === undefined) return [];
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(marker, O_RDONLY | (O_NOFOLLOW || 0) | (O_NONBLOCK || 0));
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile() || !isOwn(stats) || stats.size > MAX_MARKER_BYTES) return [];
-    return readFileSync(descriptor, 'utf8').split('\n');
+    return readPrivately(marker, MAX_MARKER_BYTES).toString().split('\n');
   } catch {
     return [];
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
-/** Not another user's, and for nobody else to write. */
-function isOwn({ uid, mode }: Stats): boolean {
-  return process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);
-}
-
 function remember(marker: string, urls: readonly string[]): void {
-  const aside = `${marker}.${process.pid}`;
   try {
     mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
-    writeFileSync(aside, urls.join('\n'), { mode: 0o600, flag: 'wx' });
-    renameSync(aside, marker);
+    replacePrivately(marker, urls.join('\n'));
   } catch {
-    rmSync(aside, { force: true });
+    // As above: the question comes again.
   }
 }

@@ -4,18 +4,18 @@ import { OmsError, reasonOf } from '../errors.ts';
 import { BUNDLE_LIMITS } from '../format/limits.ts';
 import { whatIs } from '../model/kind.ts';
 import { quoted } from '../printable.ts';
-import { looksLikeToken } from './values.ts';
+import { looksLikeToken } from './token-form.ts';
 
-/** Keys and certificates are text files of some kilobytes. */
-const MAX_KEY_FILE_BYTES = 1024 * 1024;
+/** Keys, certificates, tokens and trust roots are text files of some kilobytes. */
+const MAX_NAMED_FILE_BYTES = 1024 * 1024;
 
 /**
- * Reads a key or certificate file that the user named. It may be a pipe, so that a secret need not
+ * Reads a small file that the user named: a key, a certificate, a token. It may be a pipe, so that a secret need not
  * lie on a disk.
  *
  * @throws {OmsError} `FILE_UNREADABLE`
  */
-export function readKeyFile(path: string, what: string): Buffer {
+export function readNamedFile(path: string, what: string): Buffer {
   if (/-----BEGIN|\n/.test(path) || looksLikeToken(path)) {
     // Not shown: it may be the key, or the token.
     throw new OmsError('USAGE', `${what} is given as text`, {
@@ -28,8 +28,8 @@ export function readKeyFile(path: string, what: string): Buffer {
     what,
     constants.O_RDONLY,
     (descriptor) => {
-      const tooLarge = { expected: `at most ${MAX_KEY_FILE_BYTES} bytes` };
-      return readUpTo(descriptor, MAX_KEY_FILE_BYTES, () => {
+      const tooLarge = { expected: `at most ${MAX_NAMED_FILE_BYTES} bytes` };
+      return readUpTo(descriptor, MAX_NAMED_FILE_BYTES, () => {
         return new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} is too large`, tooLarge);
       });
     },

@@ -13,7 +13,8 @@ import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { ask } from './ask.ts';
 import { openBrowser } from './browser.ts';
 import { askForConsent } from './consent.ts';
-import { type Session, say } from './session.ts';
+import type { OnWait } from './progress.ts';
+import { interruptible, type Session, say } from './session.ts';
 import {
   CLIENT_SECRET_VARIABLE,
   DEFAULT_CLIENT_ID,
@@ -23,9 +24,9 @@ import { findTokenOrigin, type TokenOrigin } from './token-origin.ts';
 import { type ChosenTrust, chooseTrust } from './trust-choice.ts';
 
 /** Keyless signing, as far as it can be prepared before there is a statement. */
-export interface KeylessSigning {
+interface KeylessSigning {
   readonly trust: ChosenTrust;
-  readonly makeSigner: (hooks: Waiting) => Signer;
+  readonly makeSigner: (waiting: Waiting) => Signer;
   /** Who has signed, once the signer has. */
   readonly signedBy: () => SigstoreSignerIdentity | undefined;
 }
@@ -33,8 +34,7 @@ export interface KeylessSigning {
 /** How a wait is ended, and shown. */
 export interface Waiting {
   readonly signal?: AbortSignal;
-  /** Without a text, there is nothing to wait for any more. */
-  readonly onWait?: (text?: string) => void;
+  readonly onWait?: OnWait;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function prepareKeyless(
 ): Promise<KeylessSigning> {
   keepLoopbackDirect(session.env);
   const origin = await findTokenOrigin(given, session);
-  const trust = await chooseTrust(given, session);
+  const trust = await interruptible(session, (signal) => chooseTrust(given, session, signal));
   if (trust.signingConfig === undefined) {
     throw new OmsError('USAGE', 'a trusted root alone does not say where to sign', {
       expected: '--trust-config, with the services of the instance',
@@ -85,7 +85,7 @@ function getToken(
   session: Session,
   waiting: Waiting,
 ): Promise<string> {
-  if (origin.kind === 'token') return origin.get();
+  if (origin.kind === 'token') return origin.get(waiting.signal);
   const { url: issuer } = selectIdentityProvider(config, new Date());
   const clientSecret = given.clientSecret ?? session.env[CLIENT_SECRET_VARIABLE];
   const start = (flow: LoginFlow): Promise<string> =>
@@ -118,7 +118,7 @@ function keepLoopbackDirect(env: Session['env']): void {
 }
 
 /** The browser has no use for tokens and secrets. */
-function withoutSecrets(env: Session['env']): Record<string, string | undefined> {
+function withoutSecretVariables(env: Session['env']): Record<string, string | undefined> {
   const others = Object.entries(env).filter(([name]) => !/TOKEN|SECRET|PASSWORD/i.test(name));
   return Object.fromEntries(others);
 }
@@ -132,7 +132,7 @@ async function loginInBrowser(
 ): Promise<string> {
   let isOpen = true;
   const open = async (url: string): Promise<void> => {
-    isOpen = await openBrowser(url, withoutSecrets(session.env));
+    isOpen = await openBrowser(url, withoutSecretVariables(session.env));
     if (!isOpen) throw new OmsError('LOGIN_FAILED', 'no browser can be opened here');
     onWait?.();
     say(session, ['Log in in the browser window that has opened, or at', url]);

@@ -9,7 +9,8 @@ import { addInspectCommand, runInspect } from './inspect.ts';
 import { type CommonOptions, deliver, type Report, type Session, say, toJson } from './session.ts';
 import { addSignCommand, runSign } from './sign.ts';
 import { addTrustCommand } from './trust-options.ts';
-import { LOG_LEVELS, type LogLevel, parseLogLevel, withoutTokens } from './values.ts';
+import { withoutTokens } from './token-form.ts';
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from './values.ts';
 import { addVerifyCommand, runVerify } from './verify.ts';
 import { withHyphens } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { OmsError } from '../errors.ts';
 import type { Method } from '../format/bundle.ts';
 import { quoted } from '../printable.ts';
-import { looksLikeToken, withoutTokens } from './values.ts';
+import { looksLikeToken, withoutTokens } from './token-form.ts';
 
 /** Options that belong to some methods only: long name → methods. */
 export type MethodOptions = Readonly<Record<string, readonly Method[]>>;

@@ -1,9 +1,9 @@
 import { OmsError } from '../errors.ts';
 import type { Method } from '../format/bundle.ts';
 import type { Policy } from '../verifiers/verifier.ts';
-import { readKeyFile } from './files.ts';
+import { readNamedFile } from './files.ts';
 import { type IdentityArguments, identityPolicyOf } from './identity-options.ts';
-import { type CommonOptions, isTalkative, type Session, say } from './session.ts';
+import { type CommonOptions, interruptible, type Session, sayNotes } from './session.ts';
 import type { ChosenTrust } from './trust-choice.ts';
 import type { TrustArguments } from './trust-options.ts';
 
@@ -21,46 +21,56 @@ export interface Trusted {
 }
 
 /**
- * Holds that the options say whom to trust, before anything is read.
+ * What the options say of whom to trust. They are looked at now, and the files and the network only
+ * when the result is called.
  *
- * @throws {OmsError} `USAGE`
+ * @throws {OmsError} `USAGE`; the result, `FILE_UNREADABLE` and `TRUST_UNUSABLE`.
  */
-export function checkPolicy(method: Method | undefined, given: PolicyArguments): void {
-  if (method === 'key' && given.publicKey === undefined) {
-    throw new OmsError('USAGE', 'the method key needs --public-key');
-  }
-  if (method === 'certificate' && given.certificateChain === undefined) {
-    throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
-  }
-  if (method === 'sigstore') identityPolicyOf(given);
-  if (method !== undefined) return;
-  throw new OmsError('USAGE', 'it is not said whom to trust', {
-    expected: '--public-key, --certificate-chain or --identity',
-  });
-}
-
-/**
- * Makes a policy of options that were checked.
- *
- * @throws {OmsError} `FILE_UNREADABLE`, `TRUST_UNUSABLE`
- */
-export async function makePolicy(
+export function policyOf(
   method: Method | undefined,
   given: PolicyArguments,
   session: Session,
-): Promise<Trusted> {
-  const { publicKey = '', certificateChain = [], verificationTime } = given;
-  if (method === 'key') {
-    return { policy: { method, publicKey: readKeyFile(publicKey, 'the public key') } };
+): () => Promise<Trusted> {
+  switch (method) {
+    case 'key':
+      return keyPolicy(given);
+    case 'certificate':
+      return certificatePolicy(given);
+    case 'sigstore':
+      return keylessPolicy(given, session);
+    case undefined:
+      throw new OmsError('USAGE', 'it is not said whom to trust', {
+        expected: '--public-key, --certificate-chain or --identity',
+      });
   }
-  if (method === 'certificate') {
-    const anchors = certificateChain.map((path) => readKeyFile(path, 'the trusted certificate'));
+}
+
+function keyPolicy({ publicKey }: PolicyArguments): () => Promise<Trusted> {
+  if (publicKey === undefined) throw new OmsError('USAGE', 'the method key needs --public-key');
+  return async () => {
+    return { policy: { method: 'key', publicKey: readNamedFile(publicKey, 'the public key') } };
+  };
+}
+
+function certificatePolicy(given: PolicyArguments): () => Promise<Trusted> {
+  const { certificateChain: paths, verificationTime } = given;
+  if (paths === undefined) {
+    throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
+  }
+  return async () => {
+    const anchors = paths.map((path) => readNamedFile(path, 'the trusted certificate'));
     const time = verificationTime === undefined ? {} : { verificationTime };
-    return { policy: { method, anchors, ...time } };
-  }
-  const { chooseTrust } = await import('./trust-choice.ts');
-  const trust = await chooseTrust(given, session);
-  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
-  const { trustedRoot } = trust;
-  return { policy: { method: 'sigstore', ...identityPolicyOf(given), trustedRoot }, trust };
+    return { policy: { method: 'certificate', anchors, ...time } };
+  };
+}
+
+function keylessPolicy(given: PolicyArguments, session: Session): () => Promise<Trusted> {
+  const identity = identityPolicyOf(given);
+  return async () => {
+    const { chooseTrust } = await import('./trust-choice.ts');
+    const trust = await interruptible(session, (signal) => chooseTrust(given, session, signal));
+    sayNotes(session, trust.notes, given);
+    const { trustedRoot } = trust;
+    return { policy: { method: 'sigstore', ...identity, trustedRoot }, trust };
+  };
 }

@@ -90,6 +90,11 @@ export function toJson({ command, exitCode, json }: Omit<Report, 'text'>): strin
   return printableJson(JSON.stringify(object, undefined, 2));
 }
 
+/** What did not go as it should, and was no reason to fail. */
+export function sayNotes(session: Session, notes: readonly string[], options: CommonOptions): void {
+  if (notes.length > 0 && isTalkative(options)) say(session, notes);
+}
+
 /** Whether people are told more than what went wrong. */
 export function isTalkative({ quiet, logLevel = 'INFO' }: CommonOptions): boolean {
   return quiet !== true && (logLevel === 'DEBUG' || logLevel === 'INFO');

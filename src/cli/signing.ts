@@ -6,11 +6,11 @@ import type { Signer } from '../signers/signer.ts';
 import { parseCertificate, summarise } from '../trust/certificate.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { certificateJson, iso, type Line, signerJson, signerLines } from './describe.ts';
-import { readKeyFile } from './files.ts';
+import { readNamedFile } from './files.ts';
 import type { Waiting } from './keyless.ts';
 import type { KeylessArguments } from './keyless-options.ts';
 import { findPassword } from './password.ts';
-import { type CommonOptions, isTalkative, type Session, say } from './session.ts';
+import { type CommonOptions, type Session, sayNotes } from './session.ts';
 import type { ChosenTrust } from './trust-choice.ts';
 
 /** Options that say who signs, by any method. */
@@ -23,7 +23,7 @@ export interface SigningArguments extends KeylessArguments, CommonOptions {
 
 /** A signer, and how to say whose signature it has made. */
 export interface Signing {
-  readonly makeSigner: (hooks: Waiting) => Signer;
+  readonly makeSigner: (waiting: Waiting) => Signer;
   readonly signatory: (material: Material) => Signatory;
 }
 
@@ -44,7 +44,7 @@ export async function prepareSigning(
   // All that only this method needs is in a file of its own, which the others do not wait for.
   const { prepareKeyless } = await import('./keyless.ts');
   const { makeSigner: make, signedBy, trust } = await prepareKeyless(given, session);
-  if (isTalkative(given) && trust.notes.length > 0) say(session, trust.notes);
+  sayNotes(session, trust.notes, given);
   return { makeSigner: make, signatory: () => keylessSignatory(signedBy(), trust) };
 }
 
@@ -57,7 +57,7 @@ async function makeSigner(
   if (privateKey === undefined) {
     throw new OmsError('USAGE', `the method ${method} needs --private-key`);
   }
-  const key = readKeyFile(privateKey, 'the private key');
+  const key = readNamedFile(privateKey, 'the private key');
   const password = await findPassword(key, given.password, session);
   const common = { privateKey: key, ...(password === undefined ? {} : { password }) };
   if (method === 'key') return keySigner(common);
@@ -66,8 +66,8 @@ async function makeSigner(
   }
   return certificateSigner({
     ...common,
-    certificate: readKeyFile(signingCertificate, 'the signing certificate'),
-    chain: certificateChain.map((path) => readKeyFile(path, 'the certificate chain')),
+    certificate: readNamedFile(signingCertificate, 'the signing certificate'),
+    chain: certificateChain.map((path) => readNamedFile(path, 'the certificate chain')),
   });
 }
 

@@ -2,13 +2,13 @@ import { OmsError } from '../errors.ts';
 import { findAmbientToken, type Looked } from '../identity/ambient.ts';
 import { ELSEWHERE } from '../identity/source.ts';
 import { parseIdentityToken } from '../identity/token.ts';
-import { readKeyFile } from './files.ts';
+import { readNamedFile } from './files.ts';
 import { DEFAULT_CLIENT_ID, type TokenArguments } from './keyless-options.ts';
 import type { Session } from './session.ts';
 
 /** Where the identity token of a signature comes from. */
 export type TokenOrigin =
-  | { readonly kind: 'token'; readonly get: () => Promise<string> }
+  | { readonly kind: 'token'; readonly get: (signal?: AbortSignal) => Promise<string> }
   | { readonly kind: 'login'; readonly outOfBand: boolean };
 
 /**
@@ -34,7 +34,7 @@ export async function findTokenOrigin(
   if (ambient.token !== undefined) {
     const { token: first, source } = ambient;
     parseIdentityToken(first, { audience, source });
-    return { kind: 'token', get: () => freshToken(first, audience, session) };
+    return { kind: 'token', get: (signal) => freshToken(first, audience, session, signal) };
   }
   const isAllowed = given.useAmbientCredentials !== true;
   if (isAllowed && isAttended(session)) return { kind: 'login', outOfBand: false };
@@ -62,17 +62,22 @@ function checkConflicts(given: TokenArguments): void {
 
 function givenToken({ identityToken, identityTokenFile }: TokenArguments): string | undefined {
   if (identityTokenFile === undefined) return identityToken?.trim();
-  return readKeyFile(identityTokenFile, 'the identity token').toString('utf8').trim();
+  return readNamedFile(identityTokenFile, 'the identity token').toString('utf8').trim();
 }
 
 /** Tokens of CI systems are good for minutes; these systems give new ones on request. */
-async function freshToken(first: string, audience: string, session: Session): Promise<string> {
+async function freshToken(
+  first: string,
+  audience: string,
+  session: Session,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   try {
     const soon = new Date(Date.now() + 60_000);
     parseIdentityToken(first, { audience, now: soon });
     return first;
   } catch {
-    const again = await findAmbientToken({ env: session.env, audience });
+    const again = await findAmbientToken({ env: session.env, audience, ...(signal && { signal }) });
     return again.token ?? first;
   }
 }

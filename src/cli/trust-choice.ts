@@ -10,7 +10,7 @@ import { readTrustSource, type TrustSource } from '../trust/trust-source.ts';
 import { parseTrustedRoot } from '../trust/trusted-root.ts';
 import { cacheDirectoryIn } from './cache-directory.ts';
 import { iso } from './describe.ts';
-import { readKeyFile } from './files.ts';
+import { readNamedFile } from './files.ts';
 import type { Session } from './session.ts';
 import type { TrustArguments } from './trust-options.ts';
 
@@ -122,7 +122,7 @@ const NOT_ONE = 'get the JSON file anew from who runs the Sigstore instance';
 
 /** Reads a file as a whole at once, so that an error can name it, and say what it is instead. */
 function readTrustFile(path: string, what: string, read: (bytes: Buffer) => unknown): Buffer {
-  const bytes = readKeyFile(path, what);
+  const bytes = readNamedFile(path, what);
   try {
     read(bytes);
     return bytes;

@@ -6,7 +6,7 @@ import { covers, type Validity } from '../trust/validity.ts';
 import { iso, type Line } from './describe.ts';
 
 /** What is shown of a part of a trust configuration. */
-export interface Listing {
+interface Listing {
   readonly sections: readonly Section[];
   readonly json: Readonly<Record<string, unknown>>;
 }

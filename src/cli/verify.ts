@@ -7,7 +7,7 @@ import {
   verifyAgainst,
 } from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
-import { type Method, parseBundle } from '../format/bundle.ts';
+import { parseBundle } from '../format/bundle.ts';
 import { quoted } from '../printable.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
@@ -38,7 +38,7 @@ import {
 } from './files.ts';
 import { addIdentityOptions, IDENTITY_OPTIONS } from './identity-options.ts';
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
-import { checkPolicy, makePolicy, type PolicyArguments } from './policy.ts';
+import { type PolicyArguments, policyOf, type Trusted } from './policy.ts';
 import { working } from './progress.ts';
 import { isTalkative, type Report, type Session, say } from './session.ts';
 import type { ChosenTrust } from './trust-choice.ts';
@@ -117,11 +117,11 @@ export async function runVerify(
 ): Promise<Report> {
   const { word, model } = readOperands(operands);
   const method = chooseMethod(word, named, OPTIONS_OF, undefined);
-  checkPolicy(method, given);
+  const getPolicy = policyOf(method, given, session);
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
   checkModelExists(model);
-  const { signed, trust } = await openSignature(model, signature, method, given, session);
+  const { signed, trust } = await openSignature(model, signature, getPolicy, given, session);
   const { hashAlgorithm, shardSize } = signed.manifest.serialization;
   warnOfSlowHash(hashAlgorithm, session, given);
 
@@ -160,13 +160,13 @@ async function naming<T>(
 async function openSignature(
   model: string,
   signature: string,
-  method: Method | undefined,
+  getPolicy: () => Promise<Trusted>,
   given: VerifyArguments,
   session: Session,
 ): Promise<{ readonly signed: SignedManifest; readonly trust: ChosenTrust | undefined }> {
   const bundle = readSignatureFile(signature, () => hintForMissingSignature(model, signature));
   // Only now, since a trust root may have to be asked for.
-  const { policy, trust } = await makePolicy(method, given, session);
+  const { policy, trust } = await getPolicy();
   if (given.logFingerprints === true) logFingerprints(bundle, policy, session);
   const signed = await naming(trust, given, session, () => openBundle(bundle, policy, {}));
   return { signed, trust };

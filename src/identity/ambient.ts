@@ -2,9 +2,9 @@ import { OmsError } from '../errors.ts';
 import { githubActions } from './github.ts';
 import { gitlabCi } from './gitlab.ts';
 import { googleCloud } from './google.ts';
-import { throwIfAborted } from '../network/http.ts';
+import { throwIfAborted } from '../pace.ts';
 import { buildkite, circleci } from './programs.ts';
-import { type AmbientOptions, type TokenSource, valueOf } from './source.ts';
+import { type AmbientOptions, type AmbientSource, valueOf } from './source.ts';
 
 export type { AmbientOptions } from './source.ts';
 
@@ -27,7 +27,13 @@ export interface NoToken {
   readonly looked: readonly Looked[];
 }
 
-const SOURCES: readonly TokenSource[] = [githubActions, gitlabCi, googleCloud, buildkite, circleci];
+const SOURCES: readonly AmbientSource[] = [
+  githubActions,
+  gitlabCi,
+  googleCloud,
+  buildkite,
+  circleci,
+];
 
 /** A token that the user, or a job before this one, put there. */
 const VARIABLE = 'SIGSTORE_ID_TOKEN';

@@ -1,12 +1,12 @@
 import { callPatiently } from '../network/http.ts';
-import { ELSEWHERE, isOn, noToken, type TokenSource, tokenIn, valueOf } from './source.ts';
+import { ELSEWHERE, isOn, noToken, type AmbientSource, tokenIn, valueOf } from './source.ts';
 import { readSecureUrl } from '../format/url.ts';
 
 const NAME = 'GitHub Actions';
 const TIMEOUT = 10_000;
 
 /** A job with the permission finds in its environment where to ask for a token, and with what. */
-export const githubActions: TokenSource = {
+export const githubActions: AmbientSource = {
   name: NAME,
   async find({ env, audience, signal, timeout = TIMEOUT, pauses }) {
     if (!isOn(env['GITHUB_ACTIONS'])) return ELSEWHERE;

@@ -1,4 +1,4 @@
-import { ELSEWHERE, isOn, noToken, type TokenSource, valueOf } from './source.ts';
+import { ELSEWHERE, isOn, noToken, type AmbientSource, valueOf } from './source.ts';
 
 const NAME = 'GitLab CI';
 
@@ -6,7 +6,7 @@ const NAME = 'GitLab CI';
  * A GitLab job has the tokens that its definition declares, each in a variable. By convention it is
  * called after the audience: `SIGSTORE_ID_TOKEN` for `sigstore`.
  */
-export const gitlabCi: TokenSource = {
+export const gitlabCi: AmbientSource = {
   name: NAME,
   async find({ env, audience }) {
     if (!isOn(env['GITLAB_CI'])) return ELSEWHERE;

@@ -8,7 +8,7 @@ import {
   isOn,
   noToken,
   requireSuccess,
-  type TokenSource,
+  type AmbientSource,
   tokenIn,
   valueOf,
 } from './source.ts';
@@ -27,7 +27,7 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
  * A machine on Google Cloud gets tokens of its service account from the metadata server. With
  * `GOOGLE_SERVICE_ACCOUNT_NAME` it asks for one of that account, which it must be allowed to.
  */
-export const googleCloud: TokenSource = {
+export const googleCloud: AmbientSource = {
   name: NAME,
   async find(options) {
     const account = valueOf(options.env, 'GOOGLE_SERVICE_ACCOUNT_NAME');

@@ -1,7 +1,6 @@
 import { OmsError } from '../errors.ts';
-import { aborted } from '../pace.ts';
+import { aborted, MAX_TIMEOUT, throwIfAborted, unlessAborted } from '../pace.ts';
 import { openCallback } from './callback.ts';
-import { MAX_TIMEOUT, throwIfAborted } from '../network/http.ts';
 import { loginFailed } from './faults.ts';
 import { discover, type Provider } from './provider.ts';
 import { quotedWithout } from '../network/redact.ts';
@@ -85,8 +84,8 @@ async function withBrowser(
     const url = await provider.authorizationUrl(redirectUri);
     throwIfAborted(signal);
     // What opens a browser may end only when the browser does.
-    const opened = said(provider, () => open(url, signal)).then(() => callback.answer);
-    const answer = await until(signal, Promise.race([callback.answer, opened]));
+    const opened = callBack(provider, () => open(url, signal)).then(() => callback.answer);
+    const answer = await unlessAborted(signal, Promise.race([callback.answer, opened]));
     return await provider.redeem(answer, redirectUri);
   } finally {
     callback.close();
@@ -99,14 +98,14 @@ async function outOfBand(
   signal: AbortSignal,
 ): Promise<string> {
   const url = await provider.authorizationUrl(OUT_OF_BAND_URI);
-  const asked = said(provider, () => ask(url, signal));
-  const code = (await until(signal, asked)).trim();
+  const asked = callBack(provider, () => ask(url, signal));
+  const code = (await unlessAborted(signal, asked)).trim();
   if (code === '') throw loginFailed('no code was entered', {});
   return provider.redeemCode(code, OUT_OF_BAND_URI);
 }
 
 /** Calls the caller back. An error may quote the URL it was given, with the state in it. */
-async function said<T>(provider: Provider, call: () => Promise<T> | T): Promise<T> {
+async function callBack<T>(provider: Provider, call: () => Promise<T> | T): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -115,17 +114,6 @@ async function said<T>(provider: Provider, call: () => Promise<T> | T): Promise<
     const secrets = Object.values(provider.secrets);
     throw loginFailed('the user could not be asked', { found: quotedWithout(secrets, reason) });
   }
-}
-
-/** The end of some work, or the reason of the signal when it fires first. */
-function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const ended = Promise.withResolvers<never>();
-  const onAbort = (): void => ended.reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([work, ended.promise]).finally(() => {
-    signal.removeEventListener('abort', onAbort);
-  });
 }
 
 function tooLate(timeout: number): OmsError {

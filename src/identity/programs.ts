@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { throwIfAborted } from '../network/http.ts';
 import { quotedWithout } from '../network/redact.ts';
+import { throwIfAborted } from '../pace.ts';
 import {
   type AmbientOptions,
   checkedForm,
@@ -8,7 +8,7 @@ import {
   type Environment,
   isOn,
   noToken,
-  type TokenSource,
+  type AmbientSource,
 } from './source.ts';
 
 const TIMEOUT = 30_000;
@@ -45,7 +45,7 @@ export const circleci = sourceWith({
   ],
 });
 
-function sourceWith(tool: Tool): TokenSource {
+function sourceWith(tool: Tool): AmbientSource {
   const { name, variable, program } = tool;
   return {
     name,

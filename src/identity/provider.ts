@@ -7,7 +7,7 @@ import { PLAIN_URL_FORM, readPlainUrl, readSecureUrl, shownUrl } from '../format
 const SKEW = 60;
 
 /** What only the two ends of one login know. None of it belongs in a message. */
-export interface LoginSecrets {
+interface LoginSecrets {
   readonly state: string;
   readonly nonce: string;
   /** The PKCE verifier (RFC 7636). */

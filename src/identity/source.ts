@@ -27,7 +27,7 @@ export interface Absent {
 }
 
 /** An environment that gives tokens to what runs in it. */
-export interface TokenSource {
+export interface AmbientSource {
   readonly name: string;
   /**
    * @throws {OmsError} `TOKEN_UNUSABLE` when we do run there and get no token; its text holds

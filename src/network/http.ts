@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { OmsError } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import { type JsonLimits, readJson } from '../format/json.ts';
-import { aborted } from '../pace.ts';
+import { MAX_TIMEOUT, throwIfAborted } from '../pace.ts';
 
 /** Tokens have one or two kilobytes, the metadata of a provider two to eight. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -20,9 +19,6 @@ export interface Call {
   /** The most bytes of an answer; 64 KiB unless said. */
   readonly limit?: number;
 }
-
-/** Timers know no longer time, in milliseconds. */
-export const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** What a server said, whatever its status. Redirects are answers too: none is followed. */
 export interface Answer {
@@ -80,10 +76,11 @@ export async function call(request: Call): Promise<Answer | Silence> {
   }
 }
 
-async function readBody(
+/** @returns `undefined` when there are more bytes than that. */
+export async function readBody(
   response: Response,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Buffer<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
@@ -131,12 +128,6 @@ async function rest(milliseconds: number, signal: AbortSignal | undefined): Prom
     throwIfAborted(signal);
     throw error;
   }
-}
-
-/** @throws {OmsError} when the signal has fired: its reason, or `ABORTED`. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw signal.reason instanceof OmsError ? signal.reason : aborted(signal);
 }
 
 /** One text of a JSON object, or nothing. Errors are not passed on, for they quote the answer. */

@@ -1,17 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../errors.ts';
 import { decodeBase64 } from '../format/base64.ts';
@@ -20,6 +7,7 @@ import { readJson } from '../format/json.ts';
 import { quoted } from '../printable.ts';
 import { filesFrom, type RepositoryCopy, type RepositoryFiles, toCopy } from './copy.ts';
 import type { InstanceName } from './instance.ts';
+import { isPrivate, readPrivately, replacePrivately } from './private-file.ts';
 
 /** A copy that an earlier run has kept. */
 export interface CachedCopy extends RepositoryCopy {
@@ -57,8 +45,8 @@ export class TrustCache {
   read(): CachedCopy | undefined {
     if (this.#directory === undefined || this.path === undefined) return undefined;
     try {
-      if (!isPrivate(lstatSync(this.#directory), 'directory')) return undefined;
-      return this.#parse(readPrivately(this.path));
+      if (!isPrivateDirectory(this.#directory)) return undefined;
+      return this.#parse(readPrivately(this.path, LIMITS.bytes));
     } catch {
       return undefined;
     }
@@ -67,17 +55,14 @@ export class TrustCache {
   /** @returns why the copy was not kept; nothing if it was, or was not to be. */
   write({ files }: RepositoryCopy, refreshed: Date): string | undefined {
     if (this.#directory === undefined || this.path === undefined) return undefined;
-    const aside = `${this.path}.${randomBytes(6).toString('hex')}.new`;
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      if (!isPrivate(lstatSync(this.#directory), 'directory')) {
+      if (!isPrivateDirectory(this.#directory)) {
         return `nothing is kept in ${quoted(this.#directory)}, as others could change it`;
       }
-      writeFileSync(aside, this.#serialize(files, refreshed), { flag: 'wx', mode: 0o600 });
-      renameSync(aside, this.path);
+      replacePrivately(this.path, this.#serialize(files, refreshed));
       return undefined;
     } catch (error) {
-      remove(aside);
       return `nothing is kept in ${quoted(this.#directory)}: ${reasonOf(error)}`;
     }
   }
@@ -103,32 +88,7 @@ export class TrustCache {
   }
 }
 
-function remove(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // Where nothing can be written there is nothing to remove.
-  }
-}
-
-/** A link is not followed, and a FIFO not waited for. */
-const READING = constants.O_RDONLY | (constants.O_NOFOLLOW || 0) | (constants.O_NONBLOCK || 0);
-
-function readPrivately(path: string): Buffer {
-  const descriptor = openSync(path, READING);
-  try {
-    const stats = fstatSync(descriptor);
-    if (!isPrivate(stats, 'file') || stats.size > LIMITS.bytes) throw new Error('not usable');
-    return readFileSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Whether only this user can write to it. Windows has no such owners and modes. */
-function isPrivate(stats: Stats, kind: 'directory' | 'file'): boolean {
-  if (!(kind === 'directory' ? stats.isDirectory() : stats.isFile())) return false;
-  return (
-    process.geteuid === undefined || (stats.uid === process.geteuid() && !(stats.mode & 0o022))
-  );
+function isPrivateDirectory(path: string): boolean {
+  const stats = lstatSync(path);
+  return stats.isDirectory() && isPrivate(stats);
 }

@@ -10,7 +10,7 @@ export const METADATA = ['root.json', 'timestamp.json', 'snapshot.json', 'target
 /** What Sigstore distributes through it. */
 export const TARGETS = ['trusted_root.json', 'signing_config.v0.2.json'] as const;
 
-export type MetadataName = (typeof METADATA)[number];
+type MetadataName = (typeof METADATA)[number];
 export type TargetName = (typeof TARGETS)[number];
 
 type PerFile<T> = Readonly<Record<MetadataName | TargetName, T>>;

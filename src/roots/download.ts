@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { reasonOf } from '../errors.ts';
+import { readBody } from '../network/http.ts';
 
 /** How long one waits for a repository, in milliseconds. */
 export interface Patience {
@@ -82,7 +83,7 @@ export class Downloads {
         const { status } = response;
         throw fail(`the answer is HTTP status ${status}`, status >= 500 || status === 429);
       }
-      const bytes = await readUpTo(response, limit);
+      const bytes = await readBody(response, limit);
       if (bytes === undefined) throw fail(`the answer is longer than ${limit} bytes`, false);
       return bytes;
     } catch (error) {
@@ -101,17 +102,6 @@ export class Downloads {
       throw failure;
     }
   }
-}
-
-async function readUpTo({ body }: Response, limit: number): Promise<Buffer | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { ageOf, dayOf } from './age.ts';
 import { type CachedCopy, TrustCache } from './cache.ts';
 import { type RepositoryCopy, versionOf } from './copy.ts';
 import { DownloadError, Downloads, type Patience } from './download.ts';
-import { type EmbeddedCopy, readEmbedded } from './embedded.ts';
+import { readEmbedded } from './embedded.ts';
 import { INSTANCES, type InstanceName, type InstanceTrust } from './instance.ts';
 import { refresh } from './refresh.ts';
 
@@ -67,7 +67,6 @@ interface State {
   readonly instance: InstanceName;
   readonly repository: string;
   readonly now: Date;
-  readonly embedded: EmbeddedCopy;
   readonly cache: TrustCache;
   readonly cached: CachedCopy | undefined;
 }
@@ -77,8 +76,7 @@ function openState(options: LoadOptions): State {
   if (signal?.aborted === true) throw aborted(signal);
   const repository = (mirrorUrl ?? INSTANCES[instance].repository).replace(/\/+$/, '');
   const cache = new TrustCache(cacheDirectory, instance, repository);
-  const embedded = readEmbedded(instance);
-  return { instance, repository, now, embedded, cache, cached: cache.read() };
+  return { instance, repository, now, cache, cached: cache.read() };
 }
 
 /** A copy from the future was made when the clock was wrong. */
@@ -92,7 +90,7 @@ async function ask(state: State, { signal, patience, root }: LoadOptions): Promi
   const downloads = new Downloads(signal, patience);
   let copy: RepositoryCopy;
   try {
-    const roots = startingRoots(root ?? state.embedded.root, cached);
+    const roots = startingRoots(root ?? readEmbedded(state.instance).root, cached);
     copy = await refresh(repository, roots, cached?.files, downloads);
   } catch (error) {
     // What comes through tuf-js is only the text of ours.
@@ -115,10 +113,11 @@ function startingRoots(root: Uint8Array, cached: CachedCopy | undefined): readon
 }
 
 function newestHere(state: State): InstanceTrust {
-  const { cached, embedded } = state;
-  return cached !== undefined && cached.refreshed > embedded.trust.asOf
+  const { cached } = state;
+  const { trust } = readEmbedded(state.instance);
+  return cached !== undefined && cached.refreshed > trust.asOf
     ? fromCache(state, cached, [])
-    : embedded.trust;
+    : trust;
 }
 
 function fromCache(state: State, cached: CachedCopy, notes: readonly string[]): InstanceTrust {

@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { type IdentityToken, parseIdentityToken } from '../identity/token.ts';
-import { MAX_TIMEOUT } from '../network/http.ts';
-import { aborted } from '../pace.ts';
+import { MAX_TIMEOUT, throwIfAborted, unlessAborted } from '../pace.ts';
 import { parseSigningConfig, type SigningConfig, selectServices } from '../trust/signing-config.ts';
 import { parseTrustConfig } from '../trust/trust-config.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
@@ -71,7 +70,7 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
   checkTokenSource(options);
   checkTimeout(timeout);
   return async (statement) => {
-    if (signal?.aborted === true) throw aborted(signal);
+    throwIfAborted(signal);
     const services = selectServices(signingConfig, new Date());
     const token = await getToken(options);
     const call: CallOptions = { timeout, signal, secrets: [token.raw, ...token.raw.split('.')] };
@@ -122,26 +121,13 @@ function checkTokenSource({ identityToken, identityProvider }: TokenSource): voi
   });
 }
 
-async function getToken(options: SigstoreSignerOptions): Promise<IdentityToken> {
-  const { identityToken, identityProvider, audience = 'sigstore' } = options;
-  const raw = identityToken ?? (await unlessAborted(options.signal, identityProvider));
+async function getToken({
+  identityToken: given,
+  identityProvider,
+  audience = 'sigstore',
+  signal,
+}: SigstoreSignerOptions): Promise<IdentityToken> {
+  // A provider may be anybody's function, and wait for somebody who never comes.
+  const raw = given ?? (await unlessAborted(signal, identityProvider(signal)));
   return parseIdentityToken(typeof raw === 'string' ? raw.trim() : '', { audience });
-}
-
-/** A provider may be anybody's function, and wait for somebody who never comes. */
-async function unlessAborted(
-  signal: AbortSignal | undefined,
-  provider: ((signal?: AbortSignal) => Promise<string>) | undefined,
-): Promise<string | undefined> {
-  if (signal === undefined) return provider?.();
-  const settled = new AbortController();
-  const end = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(aborted(signal));
-    signal.addEventListener('abort', onAbort, { once: true, signal: settled.signal });
-  });
-  try {
-    return await Promise.race([provider?.(signal), end]);
-  } finally {
-    settled.abort();
-  }
 }

@@ -195,7 +195,7 @@ function readModifier(
 }
 
 /** What holds for every command, whatever it does. */
-export function checkAlways(
+function checkAlways(
   words: readonly string[],
   { stdout, stderr, exit }: Outcome,
   { closed, stdout: file, typed, isShown, env = {} }: Partial<Circumstances> = {},

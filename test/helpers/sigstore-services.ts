@@ -53,15 +53,6 @@ export async function closeServices(): Promise<void> {
   running.clear();
 }
 
-/** A port of this machine at which nobody listens any more. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 /** Fulcio, both versions of Rekor and a timestamp authority, on a port of this machine. */
 export async function startServices(
   instance: Instance,

@@ -295,18 +295,22 @@ describe('the token of a provider', () => {
   );
 
   it.each([
-    ['is missing', { id_token: undefined }],
-    ['is empty', { id_token: '' }],
-    ['is not one', { id_token: ACCESS_TOKEN }],
-    ['is not text', { id_token: { raw: ACCESS_TOKEN } }],
-    ['is encrypted', { id_token: 'a.b.c.d.e' }],
-    ['has parts that are not JSON', { id_token: `${ACCESS_TOKEN}.${ACCESS_TOKEN}.x` }],
-    ['comes without an access token', { access_token: undefined }],
-    ['comes with a token of an unknown type', { token_type: ACCESS_TOKEN }],
-  ])('is refused when it %s', async (_, answer) => {
+    ['is missing', { id_token: undefined }, '"id_token" property must be a string'],
+    ['is empty', { id_token: '' }, '"id_token" property must not be empty'],
+    ['is not one', { id_token: ACCESS_TOKEN }, 'Invalid JWT'],
+    ['is not text', { id_token: { raw: ACCESS_TOKEN } }, '"id_token" property must be a string'],
+    ['is encrypted', { id_token: 'a.b.c.d.e' }, 'JWE decryption is not configured'],
+    [
+      'has parts that are not JSON',
+      { id_token: `${ACCESS_TOKEN}.${ACCESS_TOKEN}.x` },
+      'JWT Header',
+    ],
+    ['comes without an access token', { access_token: undefined }, '"access_token" property'],
+    ['comes with a token of an unknown type', { token_type: ACCESS_TOKEN }, '`token_type`'],
+  ])('is refused when it %s', async (_, answer, found) => {
     const [error] = await failed({ answer });
     expect(error.summary).toBe('the identity provider gave no usable token');
-    expect(error.found).toMatch(/./);
+    expect(error.found).toContain(found);
   });
 });
 

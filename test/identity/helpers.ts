@@ -31,7 +31,7 @@ export function makeToken(claims: object = {}, header: object = { alg: 'RS256' }
 }
 
 /** Everything that a program could show of an error. */
-export function shownOf(error: OmsError): string {
+function shownOf(error: OmsError): string {
   const { message, hint = '', expected = '', found = '', summary, stack = '' } = error;
   const inspected = inspect(error, { depth: 10, showHidden: true, maxStringLength: Infinity });
   return [message, hint, expected, found, summary, stack, inspected].join('\n');

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { exportJWK, generateKeyPair } from 'jose';
 import OpenIdProvider, { type Context } from 'oidc-provider';
+import { browse as follow } from '../../scripts/sigstore/browser.ts';
+import { storeClass } from '../../scripts/sigstore/store.ts';
+import { makeIssuerKey } from '../../scripts/sigstore/token.ts';
 import { listen } from './helpers.ts';
 
 export const EMAIL = 'someone@example.com';
@@ -8,8 +10,7 @@ export const CLIENT_SECRET = 'client-secret-8d1-+/&%';
 const OUT_OF_BAND = 'urn:ietf:wg:oauth:2.0:oob';
 const PUBLIC = ['sigstore', 'http://localhost/auth/callback'] as const;
 
-const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-const jwk = await exportJWK(privateKey);
+const jwk = await makeIssuerKey();
 
 /** What the person at the provider does. */
 export type Person = 'logs in' | 'declines';
@@ -75,8 +76,8 @@ function configuration(method: string): object {
       { ...web, client_id: method, token_endpoint_auth_method: method },
     ],
     clientAuthMethods: ['none', method],
-    adapter: Store,
-    jwks: { keys: [{ ...jwk, alg: 'RS256', use: 'sig', kid: 'one' }] },
+    adapter: storeClass(),
+    jwks: { keys: [jwk] },
     cookies: { keys: ['not a secret'] },
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: false,
@@ -105,54 +106,10 @@ function configuration(method: string): object {
   };
 }
 
-/** Where the provider keeps its sessions and codes, for as long as the test file runs. */
-class Store {
-  static readonly #all = new Map<string, Record<string, unknown>>();
-  readonly #kind: string;
-
-  constructor(kind: string) {
-    this.#kind = kind;
-  }
-
-  async upsert(id: string, payload: Record<string, unknown>): Promise<void> {
-    Store.#all.set(`${this.#kind} ${id}`, payload);
-  }
-
-  async find(id: string): Promise<Record<string, unknown> | undefined> {
-    return Store.#all.get(`${this.#kind} ${id}`);
-  }
-
-  async findByUid(uid: string): Promise<Record<string, unknown> | undefined> {
-    return [...Store.#all.values()].find((payload) => payload['uid'] === uid);
-  }
-
-  async consume(id: string): Promise<void> {
-    const payload = await this.find(id);
-    if (payload !== undefined) payload['consumed'] = Date.now() / 1000;
-  }
-
-  async destroy(id: string): Promise<void> {
-    Store.#all.delete(`${this.#kind} ${id}`);
-  }
-
-  async revokeByGrantId(): Promise<void> {}
-}
-
 /** Goes where a browser would be sent, until that is another host; returns that address. */
 export async function browse(url: string): Promise<string> {
   const { host } = new URL(url);
-  const cookies = new Map<string, string>();
-  for (let at = url, steps = 0; steps < 20; steps++) {
-    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
-    const response = await fetch(at, { redirect: 'manual', headers: { cookie } });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      cookies.set(name, value);
-    }
-    const location = response.headers.get('location');
-    if (location === null) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
-    at = new URL(location, at).href;
-    if (new URL(at).host !== host) return at;
-  }
-  throw new Error('sent round and round');
+  const page = await follow(url, (at) => at.host !== host);
+  if (page.status !== 0) throw new Error(`HTTP ${page.status}: ${page.text}`);
+  return page.url;
 }

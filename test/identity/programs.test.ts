@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildkite, circleci } from '../../src/identity/programs.ts';
-import type { AmbientOptions, TokenSource } from '../../src/identity/source.ts';
+import type { AmbientOptions, AmbientSource } from '../../src/identity/source.ts';
 import type { OmsError } from '../../src/index.ts';
 import { temporaryDirectory } from '../helpers/model.ts';
 import { failure, makeToken } from './helpers.ts';
@@ -11,7 +11,7 @@ const AGENT_TOKEN = 'agent-token-3f9';
 const TOKEN = makeToken({ iss: 'https://agent.buildkite.com' });
 const ENV = { BUILDKITE: 'true', CIRCLECI: 'true', BUILDKITE_AGENT_ACCESS_TOKEN: AGENT_TOKEN };
 
-const TOOLS: readonly (readonly [string, TokenSource, string])[] = [
+const TOOLS: readonly (readonly [string, AmbientSource, string])[] = [
   ['buildkite-agent', buildkite, 'Buildkite'],
   ['circleci', circleci, 'CircleCI'],
 ];
@@ -24,7 +24,7 @@ function pathWith(program: string, script: string): string {
 }
 
 function find(
-  source: TokenSource,
+  source: AmbientSource,
   path: string,
   options: Partial<AmbientOptions> = {},
 ): Promise<unknown> {
@@ -33,7 +33,7 @@ function find(
 }
 
 function refused(
-  source: TokenSource,
+  source: AmbientSource,
   path: string,
   options: Partial<AmbientOptions> = {},
 ): Promise<OmsError> {

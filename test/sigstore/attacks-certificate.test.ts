@@ -1,29 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Bundle } from '../../src/format/bundle.ts';
-import { der, extension, type IssueOptions, makeKey, pemOf, SERVER_AUTH } from '../helpers/pki.ts';
-import {
-  type LeafOptions,
-  leafExtensions,
-  makeAuthority,
-  namesExtension,
-} from '../helpers/sigstore/authority.ts';
+import { der, extension, makeKey, pemOf, SERVER_AUTH } from '../helpers/pki.ts';
+import { leafExtensions, makeAuthority, namesExtension } from '../helpers/sigstore/authority.ts';
 import { b64 } from '../helpers/sigstore/bytes.ts';
 import { CERTIFICATE, withPartOf, withText } from '../helpers/sigstore/edit.ts';
 import { certify, signModelStatement } from '../helpers/sigstore/instance.ts';
 import { after, SIGNED_AT } from '../helpers/sigstore/times.ts';
 import { TIME_STAMPING } from '../helpers/sigstore/tsa.ts';
-import { check, expectRefusal, instance, signed } from './helpers.ts';
+import { check, expectRefusal, instance, signed, withLeaf } from './helpers.ts';
 
 const code = 'CERTIFICATE_REFUSED';
 const good = signed();
 
 function refuse(bad: Bundle): void {
   expectRefusal({ good, bad, code });
-}
-
-/** A bundle whose leaf differs in these things. */
-function withLeaf(certificate: Partial<IssueOptions>, leaf: LeafOptions = {}): Bundle {
-  return signed({ leaf: { ...leaf, certificate } });
 }
 
 describe('the certificate of a keyless bundle', () => {

@@ -26,9 +26,8 @@ describe('an identity given as a regular expression', () => {
     'x|signer@example',
     'signer|x',
     'signer@example\\.com\\n',
-    '',
   ])('must match the whole name, which %j does not', (identityRegExp) => {
-    if (identityRegExp !== '') refusePolicy({ identityRegExp });
+    refusePolicy({ identityRegExp });
   });
 
   it('is anchored as a whole, and not in the first and last of its alternatives', () => {
@@ -58,11 +57,11 @@ describe('an identity given as a regular expression', () => {
     refusePolicy({ identityRegExp: 'SIGNER@EXAMPLE\\.COM' });
   });
 
-  it('is refused, or ends soon, where it could run for ages', () => {
-    const bundle = signed({ leaf: { names: [{ email: `${'a'.repeat(27)}!` }] } });
+  it('ends soon where it could run for ages', () => {
+    // Going back and forth takes twice as long for each letter, and many seconds for these.
+    const bundle = signed({ leaf: { names: [{ email: `${'a'.repeat(30)}!` }] } });
     const start = performance.now();
-    const error = errorOf(() => check(bundle, { identityRegExp: '(a+)+' }));
-    expect(['USAGE', code]).toContain(error.code);
+    expect(errorOf(() => check(bundle, { identityRegExp: '(a+)+' })).code).toBe(code);
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 

@@ -1,21 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Bundle } from '../../src/format/bundle.ts';
-import { der, extension, type IssueOptions, integer, makeKey } from '../helpers/pki.ts';
-import { type LeafOptions } from '../helpers/sigstore/authority.ts';
+import { der, extension, integer, makeKey } from '../helpers/pki.ts';
 import { makeCtLog, makeSct, type SctOptions, sctExtension } from '../helpers/sigstore/ct-log.ts';
 import { certify } from '../helpers/sigstore/instance.ts';
-import { check, expectRefusal, instance, signed } from './helpers.ts';
+import { check, expectRefusal, instance, signed, withLeaf } from './helpers.ts';
 
 const code = 'CERTIFICATE_REFUSED';
 const good = signed();
 
 function refuse(bad: Bundle): void {
   expectRefusal({ good, bad, code });
-}
-
-/** A bundle whose leaf differs in these things. */
-function withLeaf(certificate: Partial<IssueOptions>, leaf: LeafOptions = {}): Bundle {
-  return signed({ leaf: { ...leaf, certificate } });
 }
 
 describe('the certificate timestamps (SCT) in a keyless certificate', () => {

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { type ErrorCode, OmsError } from '../../src/errors.ts';
 import { type Bundle, parseBundle } from '../../src/format/bundle.ts';
 import { type Authenticated, authenticate, type Policy } from '../../src/verifiers/verifier.ts';
-import { IDENTITY, ISSUER } from '../helpers/sigstore/authority.ts';
+import type { IssueOptions } from '../helpers/pki.ts';
+import { IDENTITY, ISSUER, type LeafOptions } from '../helpers/sigstore/authority.ts';
 import {
   makeInstance,
   type SignOptions,
@@ -27,7 +28,12 @@ export function signed(options: SignOptions = {}): Bundle {
   return signModelStatement(instance, options);
 }
 
-export function policyWith(parts: PolicyParts = {}): Policy {
+/** A bundle of the shared instance whose leaf differs in these things. */
+export function withLeaf(certificate: Partial<IssueOptions>, leaf: LeafOptions = {}): Bundle {
+  return signed({ leaf: { ...leaf, certificate } });
+}
+
+function policyWith(parts: PolicyParts = {}): Policy {
   const whole = { method: 'sigstore', issuer: ISSUER, trustedRoot, ...parts } as const;
   return 'identityRegExp' in whole
     ? whole

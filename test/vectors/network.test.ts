@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { lookup, Resolver } from 'node:dns';
 import { createSocket } from 'node:dgram';
+import { lookup, Resolver } from 'node:dns';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { closedPort } from '../helpers/sigstore-services.ts';
+import { freePorts } from '../../scripts/sigstore/ports.ts';
 import { OFFLINE } from './client.ts';
 import { watchNetwork } from './network.ts';
 
@@ -29,7 +29,7 @@ const WAYS: Readonly<Record<string, (port: number) => Promise<unknown>>> = {
 
 describe('the watch on the network', () => {
   it.each(Object.entries(WAYS))('sees %s', async (_, go) => {
-    const port = await closedPort();
+    const [port = 0] = await freePorts(1);
     const watch = watchNetwork();
     await go(port);
     watch.end();
@@ -37,7 +37,7 @@ describe('the watch on the network', () => {
   });
 
   it('sees nothing where nothing is sent, nor after its end', async () => {
-    const port = await closedPort();
+    const [port = 0] = await freePorts(1);
     const watch = watchNetwork();
     await new Promise((done) => setTimeout(done, 5));
     watch.end();

@@ -49,18 +49,17 @@ export const ISSUER = 'https://accounts.example.com';
 export const FULCIO = '1.3.6.1.4.1.57264.1';
 const OTHER_NAME = `${FULCIO}.7`;
 
+/** The certificate at the top of what somebody certifies. */
+export function makeRoot(name: string, differences: Partial<IssueOptions> = {}): Issued {
+  const subject = `${name} Root`;
+  return issue({ subject, key: 'P-384', hash: 'sha384', ...CA, ...ERA, ...differences });
+}
+
 export function makeAuthority(
   name = 'Example Fulcio',
   differences: Partial<Record<'root' | 'intermediate', Partial<IssueOptions>>> = {},
 ): Authority {
-  const root = issue({
-    subject: `${name} Root`,
-    key: 'P-384',
-    hash: 'sha384',
-    ...CA,
-    ...ERA,
-    ...differences.root,
-  });
+  const root = makeRoot(name, differences.root);
   const intermediate = issue({
     subject: `${name} Intermediate`,
     issuer: root,

@@ -1,6 +1,5 @@
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import {
-  CA,
   der,
   HASHES,
   type Hash,
@@ -13,6 +12,7 @@ import {
   sequence,
   signatureAlgorithm,
 } from '../pki.ts';
+import { makeRoot } from './authority.ts';
 import { sha256 } from './bytes.ts';
 import { after, ERA, SIGNED_AT } from './times.ts';
 
@@ -62,14 +62,7 @@ export function makeTsa(
   name = 'Example TSA',
   differences: Partial<Record<'root' | 'leaf', Partial<IssueOptions>>> = {},
 ): Tsa {
-  const root = issue({
-    subject: `${name} Root`,
-    key: 'P-384',
-    hash: 'sha384',
-    ...CA,
-    ...ERA,
-    ...differences.root,
-  });
+  const root = makeRoot(name, differences.root);
   const leaf = issue({
     subject: name,
     issuer: root,

@@ -36,6 +36,7 @@ export { type LoadOptions, loadTrust } from './roots/tuf.ts';
 export { type CertificateSignerOptions, certificateSigner } from './signers/certificate.ts';
 export { type KeySignerOptions, keySigner } from './signers/key.ts';
 export type { Signer } from './signers/signer.ts';
+export type { StampingOptions } from './signers/stamping.ts';
 export {
   type SigstoreInstance,
   type SigstoreSignerOptions,
@@ -50,9 +51,11 @@ export type {
   CertificatePolicy,
   CertificateSignerIdentity,
 } from './verifiers/certificate.ts';
+export type { Stamp } from './trust/stamp.ts';
 export type { TrustSource } from './trust/trust-source.ts';
 export type { IdentityPolicy } from './verifiers/identity.ts';
 export type { KeyPolicy, KeySignerIdentity } from './verifiers/key.ts';
 export type { ProvenTime, SigstorePolicy, SigstoreSignerIdentity } from './verifiers/sigstore.ts';
+export type { TimestampPolicy } from './verifiers/stamps.ts';
 export type { Thresholds } from './verifiers/thresholds.ts';
 export type { Policy, SignerIdentity } from './verifiers/verifier.ts';

@@ -2,6 +2,8 @@ import type { Manifest, Serialization } from '../format/manifest.ts';
 import { printable } from '../printable.ts';
 import type { CertificateSummary } from '../trust/certificate.ts';
 import type { NameKind } from '../trust/fulcio.ts';
+import type { Stamp } from '../trust/stamp.ts';
+import type { CertificateSignerIdentity } from '../verifiers/certificate.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import type { SignerIdentity } from '../verifiers/verifier.ts';
 
@@ -48,18 +50,39 @@ export function rootDigest({ rootDigest: digest }: Manifest): string {
 
 export function signerLines(signer: SignerIdentity): readonly Line[] {
   if (signer.method === 'key') {
-    return [['Signed by', `the key sha256:${signer.fingerprint} (${signer.curve})`]];
+    const { fingerprint, curve, timestamps = [] } = signer;
+    return [
+      ['Signed by', `the key sha256:${fingerprint} (${curve})`],
+      ...timestamps.map(stampLine),
+    ];
   }
   if (signer.method === 'sigstore') return keylessLines(signer);
   const [leaf] = signer.chain;
   const anchor = signer.chain.at(-1);
   const { at, source } = signer.time;
-  const judged = source === 'now' ? 'checked now' : `checked for ${iso(at)}, as asked`;
+  const judged = JUDGED[source](iso(at));
   return [
     ['Signed by', `${leaf.subject} (certificate, ${signer.curve})`],
     ['Issued by', leaf.issuer],
     ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}, ${judged}`],
     ['Trusted', `${anchor?.subject ?? ''} (sha256:${anchor?.fingerprint ?? ''})`],
+    ...(signer.timestamps ?? []).map(stampLine),
+  ];
+}
+
+const JUDGED: Readonly<
+  Record<CertificateSignerIdentity['time']['source'], (at: string) => string>
+> = {
+  now: () => 'checked now',
+  timestamp: (at) => `checked for ${at}, when it was signed`,
+  'verification-time': (at) => `checked for ${at}, as asked`,
+};
+
+function stampLine({ at, accuracy, authority, anchor }: Stamp): Line {
+  const about = accuracy === 0 ? '' : ` (± ${accuracy / 1000} s)`;
+  return [
+    'Signed at',
+    `${iso(at)}${about}, says ${authority.subject}, trusted by ${anchor.subject}`,
   ];
 }
 
@@ -90,12 +113,31 @@ export function iso(date: Date): string {
 export function signerJson(signer: SignerIdentity): Record<string, unknown> {
   switch (signer.method) {
     case 'key':
-      return { ...signer, fingerprint: `sha256:${signer.fingerprint}` };
+      return {
+        ...signer,
+        fingerprint: `sha256:${signer.fingerprint}`,
+        ...timestampsJson(signer.timestamps),
+      };
     case 'certificate':
-      return { ...signer, chain: signer.chain.map(certificateJson) };
+      return {
+        ...signer,
+        chain: signer.chain.map(certificateJson),
+        ...timestampsJson(signer.timestamps),
+      };
     case 'sigstore':
       return { ...signer, certificate: certificateJson(signer.certificate) };
   }
+}
+
+function timestampsJson(timestamps: readonly Stamp[] | undefined): object {
+  if (timestamps === undefined) return {};
+  return {
+    timestamps: timestamps.map(({ authority, anchor, ...stamp }) => ({
+      ...stamp,
+      authority: certificateJson(authority),
+      anchor: certificateJson(anchor),
+    })),
+  };
 }
 
 export function certificateJson(certificate: CertificateSummary): CertificateSummary {

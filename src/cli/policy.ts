@@ -1,5 +1,6 @@
 import { OmsError } from '../errors.ts';
 import type { Method } from '../format/bundle.ts';
+import type { TimestampPolicy } from '../verifiers/stamps.ts';
 import type { Policy } from '../verifiers/verifier.ts';
 import { readNamedFile } from './files.ts';
 import { type IdentityArguments, identityPolicyOf } from './identity-options.ts';
@@ -12,6 +13,8 @@ export interface PolicyArguments extends IdentityArguments, TrustArguments, Comm
   readonly publicKey?: string;
   readonly certificateChain?: readonly string[];
   readonly verificationTime?: Date;
+  readonly tsaCertificateChain?: readonly string[];
+  readonly requireTimestamp?: boolean;
 }
 
 /** Whom to trust, and for the sigstore method on whose word. */
@@ -45,10 +48,13 @@ export function policyOf(
   }
 }
 
-function keyPolicy({ publicKey }: PolicyArguments): () => Promise<Trusted> {
-  if (publicKey === undefined) throw new OmsError('USAGE', 'the method key needs --public-key');
+function keyPolicy(given: PolicyArguments): () => Promise<Trusted> {
+  const { publicKey: path } = given;
+  if (path === undefined) throw new OmsError('USAGE', 'the method key needs --public-key');
+  const timestamps = timestampPolicyOf(given);
   return async () => {
-    return { policy: { method: 'key', publicKey: readNamedFile(publicKey, 'the public key') } };
+    const publicKey = readNamedFile(path, 'the public key');
+    return { policy: { method: 'key', publicKey, ...timestamps() } };
   };
 }
 
@@ -57,10 +63,23 @@ function certificatePolicy(given: PolicyArguments): () => Promise<Trusted> {
   if (paths === undefined) {
     throw new OmsError('USAGE', 'the method certificate needs --certificate-chain');
   }
+  const timestamps = timestampPolicyOf(given);
   return async () => {
     const anchors = paths.map((path) => readNamedFile(path, 'the trusted certificate'));
     const time = verificationTime === undefined ? {} : { verificationTime };
-    return { policy: { method: 'certificate', anchors, ...time } };
+    return { policy: { method: 'certificate', anchors, ...time, ...timestamps() } };
+  };
+}
+
+function timestampPolicyOf(given: PolicyArguments): () => TimestampPolicy {
+  const { tsaCertificateChain: paths, requireTimestamp } = given;
+  if (requireTimestamp === true && paths === undefined) {
+    throw new OmsError('USAGE', '--require-timestamp needs --tsa-certificate-chain');
+  }
+  return () => {
+    const what = 'the certificate of a timestamp authority';
+    const timestampAnchors = paths?.map((path) => readNamedFile(path, what));
+    return { timestampAnchors, requireTimestamp };
   };
 }
 

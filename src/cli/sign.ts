@@ -22,7 +22,7 @@ import type { Report, Session } from './session.ts';
 import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
 import { prepareSigning, type SigningArguments } from './signing.ts';
 import { addTrustOptions } from './trust-options.ts';
-import { collect, once } from './values.ts';
+import { collect, once, parseWebUrl } from './values.ts';
 
 interface SignArguments extends ScopeArguments, HashArguments, JobsArguments, SigningArguments {
   readonly signature?: string;
@@ -34,7 +34,10 @@ const OPTIONS_OF: MethodOptions = {
   password: ['key', 'certificate'],
   'signing-certificate': ['certificate'],
   'certificate-chain': ['certificate'],
+  'tsa-url': ['key', 'certificate'],
+  'tsa-policy': ['key', 'certificate'],
   ...methodOfEach(KEYLESS_SIGNING_OPTIONS, 'sigstore'),
+  'service-timeout': ['key', 'certificate', 'sigstore'],
 };
 
 const EXAMPLES = `
@@ -70,7 +73,9 @@ export function addSignCommand(program: Command): Command {
       'of an encrypted key; better in OMS_PASSWORD, or asked for on a terminal',
     )
     .option('--signing-certificate <file>', 'certificate for the key (PEM)', once)
-    .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect);
+    .option('--certificate-chain <file>', 'certificates up to the root (PEM, repeatable)', collect)
+    .option('--tsa-url <url>', 'has this authority say when it was signed (RFC 3161)', parseWebUrl)
+    .option('--tsa-policy <oid>', 'the policy that the authority shall follow', once);
   addTrustOptions(addTokenOptions(command), true)
     .optionsGroup('Where the signature goes:')
     .option('--signature <file>', 'default: MODEL/model.sig, or MODEL.sig for a single file', once)

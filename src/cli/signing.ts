@@ -3,6 +3,7 @@ import type { Material, Method } from '../format/bundle.ts';
 import { certificateSigner } from '../signers/certificate.ts';
 import { keySigner } from '../signers/key.ts';
 import type { Signer } from '../signers/signer.ts';
+import type { StampingOptions } from '../signers/stamping.ts';
 import { parseCertificate, summarise } from '../trust/certificate.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { certificateJson, iso, type Line, signerJson, signerLines } from './describe.ts';
@@ -19,6 +20,8 @@ export interface SigningArguments extends KeylessArguments, CommonOptions {
   readonly password?: string;
   readonly signingCertificate?: string;
   readonly certificateChain?: readonly string[];
+  readonly tsaUrl?: string;
+  readonly tsaPolicy?: string;
 }
 
 /** A signer, and how to say whose signature it has made. */
@@ -38,8 +41,10 @@ export async function prepareSigning(
   session: Session,
 ): Promise<Signing> {
   if (method === 'key' || method === 'certificate') {
-    const signer = await makeSigner(method, given, session);
-    return { makeSigner: () => signer, signatory: signatoryOf };
+    const make = await keyedSigner(method, given, session);
+    // Asked for now, too: a key that is no good must not be found out after an hour of hashing.
+    make({});
+    return { makeSigner: make, signatory: signatoryOf };
   }
   // All that only this method needs is in a file of its own, which the others do not wait for.
   const { prepareKeyless } = await import('./keyless.ts');
@@ -48,11 +53,11 @@ export async function prepareSigning(
   return { makeSigner: make, signatory: () => keylessSignatory(signedBy(), trust) };
 }
 
-async function makeSigner(
+async function keyedSigner(
   method: 'key' | 'certificate',
   given: SigningArguments,
   session: Session,
-): Promise<Signer> {
+): Promise<(hooks: Waiting) => Signer> {
   const { privateKey, signingCertificate, certificateChain = [] } = given;
   if (privateKey === undefined) {
     throw new OmsError('USAGE', `the method ${method} needs --private-key`);
@@ -60,15 +65,25 @@ async function makeSigner(
   const key = readNamedFile(privateKey, 'the private key');
   const password = await findPassword(key, given.password, session);
   const common = { privateKey: key, ...(password === undefined ? {} : { password }) };
-  if (method === 'key') return keySigner(common);
+  if (method === 'key') return (hooks) => keySigner({ ...common, ...stampingOf(given, hooks) });
   if (signingCertificate === undefined) {
     throw new OmsError('USAGE', 'the method certificate needs --signing-certificate');
   }
-  return certificateSigner({
-    ...common,
-    certificate: readNamedFile(signingCertificate, 'the signing certificate'),
-    chain: certificateChain.map((path) => readNamedFile(path, 'the certificate chain')),
-  });
+  const certificate = readNamedFile(signingCertificate, 'the signing certificate');
+  const chain = certificateChain.map((path) => readNamedFile(path, 'the certificate chain'));
+  return (hooks) =>
+    certificateSigner({ ...common, certificate, chain, ...stampingOf(given, hooks) });
+}
+
+function stampingOf(given: SigningArguments, { signal, onWait }: Waiting): StampingOptions {
+  const { tsaUrl, tsaPolicy, serviceTimeout } = given;
+  return {
+    timestampUrl: tsaUrl,
+    timestampPolicy: tsaPolicy,
+    signal,
+    ...(serviceTimeout === undefined ? {} : { timeout: serviceTimeout * 1000 }),
+    onStep: (url) => onWait?.(`Waiting for a timestamp of ${url}`),
+  };
 }
 
 /** Who signed, by a bundle that was just made and verified by its signer. */

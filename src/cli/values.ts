@@ -64,6 +64,15 @@ export function once(text: string, previous: string | undefined): string {
   return notEmpty(text);
 }
 
+/** Timestamps are signed and hold no secret, so that http will do for them. */
+export function parseWebUrl(text: string, previous: string | undefined): string {
+  const url = URL.parse(once(text, previous));
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw new InvalidArgumentError('It must be an http or https URL.');
+  }
+  return text;
+}
+
 function notEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return text;

@@ -56,6 +56,8 @@ const OPTIONS_OF: MethodOptions = {
   'public-key': ['key'],
   'certificate-chain': ['certificate'],
   'verification-time': ['certificate'],
+  'tsa-certificate-chain': ['key', 'certificate'],
+  'require-timestamp': ['key', 'certificate'],
   'log-fingerprints': ['certificate'],
   ...methodOfEach(IDENTITY_OPTIONS, 'sigstore'),
   ...methodOfEach(TRUST_OPTIONS, 'sigstore'),
@@ -96,6 +98,12 @@ export function addVerifyCommand(program: Command): Command {
       'judge validity periods at this time instead of now (RFC 3339)',
       parseTime,
     )
+    .option(
+      '--tsa-certificate-chain <file>',
+      'timestamp authorities that you trust: with it, a signature is judged when it was made (PEM, repeatable)',
+      collect,
+    )
+    .option('--require-timestamp', 'refuse signatures without a timestamp of these')
     .option('--log-fingerprints', 'print the fingerprints of all certificates involved');
   addTrustOptions(addIdentityOptions(command))
     .optionsGroup('Where the signature is:')

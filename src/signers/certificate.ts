@@ -9,8 +9,9 @@ import { loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/key
 import { ownsKey } from '../trust/rules.ts';
 import { authenticate } from '../verifiers/verifier.ts';
 import { assembleBundle, base64, type Signer } from './signer.ts';
+import { type StampingOptions, stamped } from './stamping.ts';
 
-export interface CertificateSignerOptions {
+export interface CertificateSignerOptions extends StampingOptions {
   /** The key that the certificate was issued for. */
   readonly privateKey: PrivateKeySource;
   /** For an encrypted key. */
@@ -49,7 +50,8 @@ export function certificateSigner(options: CertificateSignerOptions): Signer {
   const anchorTexts = anchors.map(({ x509 }) => x509.toString());
   return async (statement) => {
     const signature = signPayload(statement, key);
-    const bundle = assembleBundle(statement, signature, { x509CertificateChain });
+    const material = await stamped({ x509CertificateChain }, signature, options);
+    const bundle = assembleBundle(statement, signature, material);
     authenticate(parseBundle(bundle), { method: 'certificate', anchors: anchorTexts });
     return bundle;
   };

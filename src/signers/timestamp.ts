@@ -1,20 +1,27 @@
 import { hash, randomBytes } from 'node:crypto';
-import { readToken } from '../trust/timestamp-token.ts';
+import { OmsError } from '../errors.ts';
+import { parseCertificate } from '../trust/certificate.ts';
+import { flawInLeaf } from '../trust/rules.ts';
+import { readToken, type TimestampToken } from '../trust/timestamp-token.ts';
 import { ask, type CallOptions } from './service-call.ts';
 
 const NONCE_BYTES = 8;
 
 /**
  * Has a timestamp authority say when a signature was there (RFC 3161 §3.4, over HTTP). Returns its
- * response, DER. Whether the authority is to be trusted is for the verifier of the bundle.
+ * response, DER. It is over this signature, the answer to this request, and signed by the
+ * certificate that it holds, which is one for timestamps; whether to trust that certificate is for
+ * verifiers.
  *
  * @param url of the authority, in full.
- * @throws {OmsError} `SERVICE_FAILED`, `ABORTED`
+ * @param policy OID that the authority shall follow; its own choice if there is none.
+ * @throws {OmsError} `SERVICE_FAILED`, `ABORTED`, `USAGE` for a policy that is none.
  */
-export function timestamp(
+export async function timestamp(
   signature: Uint8Array,
   url: string,
   options: CallOptions,
+  policy?: string,
 ): Promise<Uint8Array> {
   const digest = hash('sha256', signature, 'buffer');
   const nonce = makeNonce();
@@ -27,11 +34,13 @@ export function timestamp(
         'content-type': 'application/timestamp-query',
         accept: 'application/timestamp-reply',
       },
-      body: request(digest, nonce),
+      body: request(digest, nonce, policy),
       read: ({ bytes }) => {
         const token = readToken(bytes);
         const isAnswer = token.imprint.digest.equals(digest) && token.nonce === integerOf(nonce);
         if (!isAnswer) throw new Error('it is a timestamp of something else');
+        if (policy !== undefined && token.policy !== policy) throw new Error('another policy');
+        checkSigner(token);
         return bytes;
       },
     },
@@ -39,12 +48,52 @@ export function timestamp(
   );
 }
 
-/** `TimeStampReq` (§2.4.1) with the certificate asked for, as many verifiers need it. */
-function request(digest: Buffer, nonce: Buffer): Buffer<ArrayBuffer> {
+/** The certificate was asked for, so it must be there; with a wrong one, nobody could verify this. */
+function checkSigner(token: TimestampToken): void {
+  const named = token.certificates.find((one) => token.names(one));
+  if (named === undefined) throw new Error('the certificate is missing');
+  const certificate = parseCertificate(named, 'the certificate');
+  const flaw = flawInLeaf(certificate, token.time, 'timeStamping');
+  if (flaw !== undefined) throw flaw;
+  if (!token.isSignedBy(certificate.x509.publicKey)) throw new Error('the signature is wrong');
+}
+
+/** `TimeStampReq` (§2.4.1) with the certificate asked for, as verifiers need it. */
+function request(digest: Buffer, nonce: Buffer, policy: string | undefined): Buffer<ArrayBuffer> {
   const version = der(0x02, Buffer.of(1));
   const sha256 = der(0x30, der(0x06, Buffer.from('608648016503040201', 'hex')), der(0x05));
   const imprint = der(0x30, sha256, der(0x04, digest));
-  return der(0x30, version, imprint, der(0x02, nonce), der(0x01, Buffer.of(0xff)));
+  return der(
+    0x30,
+    version,
+    imprint,
+    ...(policy === undefined ? [] : [der(0x06, encodeOid(policy))]),
+    der(0x02, nonce),
+    der(0x01, Buffer.of(0xff)),
+  );
+}
+
+const OID = /^[0-2](?:\.(?:0|[1-9][0-9]{0,8})){1,15}$/;
+
+/** X.690 §8.19 */
+function encodeOid(text: string): Buffer {
+  const [first = 0, second = 0, ...rest] = OID.test(text) ? text.split('.').map(Number) : [];
+  const bytes = [first * 40 + second, ...rest].flatMap(encodeArc);
+  if (!OID.test(text) || (first < 2 && second > 39) || bytes.length > 60) {
+    throw new OmsError('USAGE', 'the policy of a timestamp must be an object identifier', {
+      expected: 'one such as 1.3.6.1.4.1.57264.2',
+    });
+  }
+  return Buffer.from(bytes);
+}
+
+/** Seven bits a byte, the highest first; all bytes but the last have the eighth bit. */
+function encodeArc(number: number): readonly number[] {
+  const bytes = [number % 128];
+  for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    bytes.unshift((rest % 128) + 128);
+  }
+  return bytes;
 }
 
 /** A positive number, written in DER as it is: the first bit is 0, and the second is not. */
@@ -58,8 +107,9 @@ function integerOf(nonce: Buffer): bigint {
   return BigInt(`0x${nonce.toString('hex')}`);
 }
 
-/** All that is written here is shorter than 128 bytes. */
+/** With a length of one byte, or of two from 128 on. */
 function der(tag: number, ...content: readonly Buffer[]): Buffer<ArrayBuffer> {
   const body = Buffer.concat(content);
-  return Buffer.concat([Buffer.of(tag, body.length), body]);
+  const length = body.length < 0x80 ? [body.length] : [0x81, body.length];
+  return Buffer.concat([Buffer.of(tag, ...length), body]);
 }

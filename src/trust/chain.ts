@@ -1,7 +1,7 @@
 import type { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import type { Certificate } from './certificate.ts';
-import { flawInIssuer, flawInLeaf, refused } from './rules.ts';
+import { flawInIssuer, flawInLeaf, type Purpose, refused } from './rules.ts';
 
 /** Certificates from the leaf to an anchor, each signed by the next. Never empty. */
 export type Chain = readonly [Certificate, ...Certificate[]];
@@ -19,8 +19,8 @@ const MAX_WAYS = 500;
 const MAX_SIGNATURES = 100;
 
 /**
- * Finds a chain from `leaf` to one of `anchors` that is good at `time` for signing code, and
- * throws the reason if there is none. What it asks of a chain:
+ * Finds a chain from `leaf` to one of `anchors` that is good at `time` for signing code, or for
+ * timestamps (RFC 3161), and throws the reason if there is none. What it asks of a chain:
  *
  * - an anchor is one of the certificates that the verifier named, byte for byte; it may be a root,
  *   an intermediate or the leaf itself. Nothing else is trusted; `others` only help to get there;
@@ -39,26 +39,34 @@ export function findChain(
   others: readonly Certificate[],
   anchors: readonly Certificate[],
   time: Date,
+  purpose: Purpose = 'codeSigning',
 ): Chain {
-  const flaw = flawInLeaf(leaf, time);
+  const flaw = flawInLeaf(leaf, time, purpose);
   if (flaw !== undefined) throw flaw;
-  return new Search(others, anchors, time).from(leaf);
+  return new Search(others, anchors, time, purpose).from(leaf);
 }
 
 class Search {
   readonly #others: readonly Certificate[];
   readonly #anchors: readonly Certificate[];
   readonly #time: Date;
+  readonly #purpose: Purpose;
   /** Who signed whom, by both fingerprints. */
   readonly #signatures = new Map<string, boolean>();
   #ways = 0;
   /** Why the first certificate with the name of an issuer was not taken for one. */
   #flaw: OmsError | undefined;
 
-  constructor(others: readonly Certificate[], anchors: readonly Certificate[], time: Date) {
+  constructor(
+    others: readonly Certificate[],
+    anchors: readonly Certificate[],
+    time: Date,
+    purpose: Purpose,
+  ) {
     this.#others = others;
     this.#anchors = anchors;
     this.#time = time;
+    this.#purpose = purpose;
   }
 
   from(leaf: Certificate): Chain {
@@ -85,7 +93,7 @@ class Search {
   /** The cheap questions first: a signature is only verified of a CA that could have made it. */
   #isIssuer(issuer: Certificate, subject: Certificate, below: Chain): boolean {
     if (issuer.subject !== subject.issuer && !canHaveIssued(issuer, subject)) return false;
-    const flaw = flawInIssuer(issuer, below, this.#time);
+    const flaw = flawInIssuer(issuer, below, this.#time, this.#purpose);
     if (flaw === undefined) return canHaveIssued(issuer, subject) && this.#signed(issuer, subject);
     this.#flaw ??= flaw;
     return false;

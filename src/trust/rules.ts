@@ -4,15 +4,36 @@ import { quoted } from '../printable.ts';
 import { type Certificate, OID } from './certificate.ts';
 import { canonicalKey } from './keys.ts';
 
-/** Why a certificate may not sign models at a time, or `undefined`. */
-export function flawInLeaf(leaf: Certificate, time: Date): OmsError | undefined {
+/** What the first certificate of a chain is used for. */
+export type Purpose = 'codeSigning' | 'timeStamping';
+
+/** Why a certificate may not be used for this at a time, or `undefined`. */
+export function flawInLeaf(leaf: Certificate, time: Date, purpose: Purpose): OmsError | undefined {
   if (leaf.keyUsage?.digitalSignature === false) {
     return unfit(leaf, 'the key usage digitalSignature', 'a key usage without it');
   }
-  if (!allowsCodeSigning(leaf)) {
+  const flaw = purpose === 'codeSigning' ? flawInSigner(leaf) : flawInAuthority(leaf);
+  return flaw ?? flawInAny(leaf, time);
+}
+
+/** Who signs models has a key on one of the curves of §4.2. */
+function flawInSigner(leaf: Certificate): OmsError | undefined {
+  if (!allows(leaf, 'codeSigning')) {
     return unfit(leaf, 'the extended key usage codeSigning', usagesOf(leaf));
   }
-  return flawInKeyOfLeaf(leaf) ?? flawInAny(leaf, time);
+  return flawInKeyOfLeaf(leaf);
+}
+
+/** RFC 3161 §2.3: one extended key usage, which is critical. */
+function flawInAuthority(leaf: Certificate): OmsError | undefined {
+  const { extendedKeyUsage: usages, criticalExtensions } = leaf;
+  const isOnly = usages?.length === 1 && usages[0] === OID.timeStamping;
+  const isCritical = criticalExtensions.includes(OID.extendedKeyUsage);
+  if (!isOnly || !isCritical) {
+    const expected = 'the extended key usage timeStamping alone, marked critical';
+    return unfit(leaf, expected, isCritical ? usagesOf(leaf) : `${usagesOf(leaf)}, not critical`);
+  }
+  return flawInKeyOfIssuer(leaf);
 }
 
 const CURVES = 'ECDSA on P-256, P-384 or P-521, the curve by name';
@@ -65,6 +86,7 @@ export function flawInIssuer(
   issuer: Certificate,
   below: readonly Certificate[],
   time: Date,
+  purpose: Purpose,
 ): OmsError | undefined {
   const { basicConstraints, keyUsage, x509 } = issuer;
   if (basicConstraints?.ca !== true) return unfit(issuer, 'a CA certificate', 'one that is not');
@@ -76,8 +98,8 @@ export function flawInIssuer(
     const { pathLength } = basicConstraints;
     return unfit(issuer, `at most ${pathLength} CA certificates below it`, `${between}`);
   }
-  if (!allowsCodeSigning(issuer)) {
-    return unfit(issuer, 'the extended key usage codeSigning, or none', usagesOf(issuer));
+  if (!allows(issuer, purpose)) {
+    return unfit(issuer, `the extended key usage ${purpose}, or none`, usagesOf(issuer));
   }
   const signed = below.at(-1) as Certificate;
   return flawInKeyOfIssuer(issuer) ?? flawInSignature(signed) ?? flawInAny(issuer, time);
@@ -155,10 +177,10 @@ function flawInAny(certificate: Certificate, time: Date): OmsError | undefined {
   return undefined;
 }
 
-function allowsCodeSigning({ extendedKeyUsage }: Certificate): boolean {
+function allows({ extendedKeyUsage }: Certificate, purpose: Purpose): boolean {
   if (extendedKeyUsage === undefined) return true;
   return (
-    extendedKeyUsage.includes(OID.codeSigning) || extendedKeyUsage.includes(OID.anyExtendedKeyUsage)
+    extendedKeyUsage.includes(OID[purpose]) || extendedKeyUsage.includes(OID.anyExtendedKeyUsage)
   );
 }
 

@@ -10,10 +10,12 @@ import {
   summarise,
 } from '../trust/certificate.ts';
 import { type Chain, findChain } from '../trust/chain.ts';
+import type { Stamp } from '../trust/stamp.ts';
 import { type Curve, curveOf, verifyLegacyPayload, verifyPayload } from '../trust/keys.ts';
+import { stampsOf, type TimestampPolicy } from './stamps.ts';
 
 /** Trust whoever has a code-signing certificate that leads to one of these anchors. */
-export interface CertificatePolicy {
+export interface CertificatePolicy extends TimestampPolicy {
   readonly method: 'certificate';
   /**
    * PEM texts with at least one certificate in all: roots, intermediates, or a signer's certificate
@@ -31,7 +33,9 @@ export interface CertificateSignerIdentity {
   /** From the signing certificate to the anchor. */
   readonly chain: readonly [CertificateSummary, ...CertificateSummary[]];
   /** At which time the validity periods were judged, and on whose word. */
-  readonly time: { readonly at: Date; readonly source: 'now' | 'verification-time' };
+  readonly time: { readonly at: Date; readonly source: 'now' | 'timestamp' | 'verification-time' };
+  /** When it was signed, on the word of trusted authorities, if there are any; earliest first. */
+  readonly timestamps?: readonly Stamp[];
 }
 
 /**
@@ -41,12 +45,13 @@ export interface CertificateSignerIdentity {
  * @throws {OmsError} `KEY_UNUSABLE`, `CERTIFICATE_REFUSED`, `SIGNATURE_INVALID`
  */
 export function verifyWithCertificate(
-  { envelope }: ParsedBundle,
+  bundle: ParsedBundle,
   material: CertificateMaterial,
   policy: CertificatePolicy,
 ): { readonly signer: CertificateSignerIdentity; readonly payload: SignedPayload } {
   const anchors = loadAnchors(policy);
-  const time = timeOf(policy);
+  const timestamps = stampsOf(bundle, policy);
+  const [time, moments] = timeOf(policy, timestamps);
   const [leaf, ...others] = material.certificates.map((der, index) =>
     parseCertificate(der, `certificate ${index + 1} of the bundle`),
   );
@@ -54,14 +59,16 @@ export function verifyWithCertificate(
     throw new OmsError('BUNDLE_MALFORMED', 'the bundle holds no certificate');
   }
   refuseKeyless(leaf);
-  const chain = findChain(leaf, others, anchors, time.at);
+  const chains = moments.map((moment) => findChain(leaf, others, anchors, moment));
+  const [chain = [leaf]] = chains;
   return {
-    payload: acceptPayload(envelope, leaf),
+    payload: acceptPayload(bundle.envelope, leaf),
     signer: {
       method: 'certificate',
       curve: curveOf(leaf.x509.publicKey),
       chain: summariseAll(chain),
       time,
+      ...(timestamps.length === 0 ? {} : { timestamps }),
     },
   };
 }
@@ -89,7 +96,24 @@ function loadAnchors({ anchors }: CertificatePolicy): readonly Certificate[] {
   return anchors.flatMap((source) => loadCertificates(source, 'the trusted certificates'));
 }
 
-function timeOf({ verificationTime }: CertificatePolicy): CertificateSignerIdentity['time'] {
+/**
+ * When to judge validity periods: at the caller's word, else when the earliest timestamp says that
+ * the signature was there, else now. A timestamp's accuracy makes two moments of it.
+ */
+function timeOf(
+  { verificationTime }: CertificatePolicy,
+  [stamp]: readonly Stamp[],
+): readonly [CertificateSignerIdentity['time'], readonly Date[]] {
+  if (verificationTime === undefined && stamp !== undefined) {
+    const { at, accuracy } = stamp;
+    const moments = [-accuracy, accuracy].map((shift) => new Date(at.getTime() + shift));
+    return [{ at, source: 'timestamp' }, moments];
+  }
+  const time = namedTime(verificationTime);
+  return [time, [time.at]];
+}
+
+function namedTime(verificationTime: Date | undefined): CertificateSignerIdentity['time'] {
   if (verificationTime === undefined) return { at: new Date(), source: 'now' };
   if (!(verificationTime instanceof Date) || Number.isNaN(verificationTime.getTime())) {
     throw new OmsError('USAGE', 'the verification time is not a date');

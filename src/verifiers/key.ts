@@ -12,9 +12,11 @@ import {
   type PublicKeySource,
   verifyPayload,
 } from '../trust/keys.ts';
+import type { Stamp } from '../trust/stamp.ts';
+import { stampsOf, type TimestampPolicy } from './stamps.ts';
 
 /** Trust one public key. */
-export interface KeyPolicy {
+export interface KeyPolicy extends TimestampPolicy {
   readonly method: 'key';
   readonly publicKey: PublicKeySource;
 }
@@ -25,19 +27,22 @@ export interface KeySignerIdentity {
   readonly curve: Curve;
   /** SHA-256 of the key's SPKI PEM, lower-case hex: the `hint` of current bundles. */
   readonly fingerprint: string;
+  /** When it was signed, on the word of trusted authorities, if there are any; earliest first. */
+  readonly timestamps?: readonly Stamp[];
 }
 
 /**
  * Verifies a bundle of the key method with the verifier's own key (§8.2). What the bundle says of
  * its key never selects one, but it must not contradict the one that is used.
  *
- * @throws {OmsError} `KEY_UNUSABLE`, `KEY_MISMATCH`, `SIGNATURE_INVALID`
+ * @throws {OmsError} `KEY_UNUSABLE`, `KEY_MISMATCH`, `SIGNATURE_INVALID`, `TIMESTAMP_INVALID`
  */
 export function verifyWithKey(
-  { envelope }: ParsedBundle,
+  bundle: ParsedBundle,
   material: KeyMaterial,
   policy: KeyPolicy,
 ): { readonly signer: KeySignerIdentity; readonly payload: SignedPayload } {
+  const { envelope } = bundle;
   const key = loadPublicKey(policy.publicKey);
   const fingerprint = fingerprintOf(key);
   checkClaim(material, key, fingerprint);
@@ -47,8 +52,10 @@ export function verifyWithKey(
       hint: 'the bundle was changed after signing, or was signed with another key',
     });
   }
+  const timestamps = stampsOf(bundle, policy);
+  const stamped = timestamps.length === 0 ? {} : { timestamps };
   return {
-    signer: { method: 'key', curve: curveOf(key), fingerprint },
+    signer: { method: 'key', curve: curveOf(key), fingerprint, ...stamped },
     payload: { bytes: envelope.payload, encoding: 'dsse' },
   };
 }

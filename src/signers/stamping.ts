@@ -1,0 +1,37 @@
+import type { JsonObject } from '../format/json.ts';
+import type { CallOptions } from './service-call.ts';
+import { base64 } from './signer.ts';
+import { timestamp } from './timestamp.ts';
+
+/** Has somebody else say when a signature was made, with the methods *key* and *certificate*. */
+export interface StampingOptions {
+  /** URL of a timestamp authority (RFC 3161 over HTTP), in full. */
+  readonly timestampUrl?: string | undefined;
+  /** OID of the policy that the authority shall follow; its own choice unless said. */
+  readonly timestampPolicy?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How long one attempt may take, in milliseconds; 30 seconds by default. */
+  readonly timeout?: number | undefined;
+  /** Told before the authority is asked. */
+  readonly onStep?: ((url: string) => void) | undefined;
+}
+
+const TIMEOUT = 30_000;
+
+/**
+ * Verification material with a timestamp over a signature, if one is wanted.
+ *
+ * @throws {OmsError} `SERVICE_FAILED`, `ABORTED`
+ */
+export async function stamped(
+  material: JsonObject,
+  signature: Uint8Array,
+  { timestampUrl, timestampPolicy, signal, timeout = TIMEOUT, onStep }: StampingOptions,
+): Promise<JsonObject> {
+  if (timestampUrl === undefined) return material;
+  onStep?.(timestampUrl);
+  const call: CallOptions = { timeout, signal, secrets: [] };
+  const der = await timestamp(signature, timestampUrl, call, timestampPolicy);
+  const rfc3161Timestamps = [{ signedTimestamp: base64(der) }];
+  return { ...material, timestampVerificationData: { rfc3161Timestamps } };
+}

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { HashAlgorithm } from '../format/manifest.ts';
+import { readWebUrl } from '../format/url.ts';
 
 /** Parsers for option values. Each throws what commander reports as a usage error. */
 
@@ -66,9 +67,8 @@ export function once(text: string, previous: string | undefined): string {
 
 /** Timestamps are signed and hold no secret, so that http will do for them. */
 export function parseWebUrl(text: string, previous: string | undefined): string {
-  const url = URL.parse(once(text, previous));
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw new InvalidArgumentError('It must be an http or https URL.');
+  if (readWebUrl(once(text, previous)) === undefined) {
+    throw new InvalidArgumentError('It must be an http or https URL without a password.');
   }
   return text;
 }

@@ -11,9 +11,16 @@ export function readSecureUrl(text: string): URL | undefined {
   return isSafe ? url : undefined;
 }
 
+/** Reads the URL of a service that is told no secrets: https or http, and no user name either. */
+export function readWebUrl(text: string): URL | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return undefined;
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
+}
+
 /**
- * The same without query and fragment, not even empty ones: the base of other URLs, or the
- * identifier of an OpenID provider (OpenID Connect Core §2, `iss`).
+ * As {@link readSecureUrl}, without query and fragment, not even empty ones: the base of other
+ * URLs, or the identifier of an OpenID provider (OpenID Connect Core §2, `iss`).
  */
 export function readPlainUrl(text: string): URL | undefined {
   return /[?#]/.test(text) ? undefined : readSecureUrl(text);

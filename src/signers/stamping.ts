@@ -1,7 +1,9 @@
+import { OmsError } from '../errors.ts';
 import type { JsonObject } from '../format/json.ts';
+import { readWebUrl } from '../format/url.ts';
 import type { CallOptions } from './service-call.ts';
 import { base64 } from './signer.ts';
-import { timestamp } from './timestamp.ts';
+import { encodePolicy, timestamp } from './timestamp.ts';
 
 /** Has somebody else say when a signature was made, with the methods *key* and *certificate*. */
 export interface StampingOptions {
@@ -17,6 +19,20 @@ export interface StampingOptions {
 }
 
 const TIMEOUT = 30_000;
+
+/**
+ * What must not be found out after an hour of hashing.
+ *
+ * @throws {OmsError} `USAGE`
+ */
+export function checkStamping({ timestampUrl, timestampPolicy }: StampingOptions): void {
+  if (timestampPolicy !== undefined) encodePolicy(timestampPolicy);
+  if (timestampUrl === undefined && timestampPolicy === undefined) return;
+  if (readWebUrl(timestampUrl ?? '') !== undefined) return;
+  throw new OmsError('USAGE', 'the timestamp authority must have a URL', {
+    expected: 'one with http or https, without user name and password',
+  });
+}
 
 /**
  * Verification material with a timestamp over a signature, if one is wanted.

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { OmsError } from '../errors.ts';
+import { MAX_TIMESTAMP_BYTES } from '../format/limits.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { flawInLeaf } from '../trust/rules.ts';
 import { readToken, type TimestampToken } from '../trust/timestamp-token.ts';
@@ -36,6 +37,7 @@ export async function timestamp(
       },
       body: request(digest, nonce, policy),
       read: ({ bytes }) => {
+        if (bytes.length > MAX_TIMESTAMP_BYTES) throw new Error('no bundle may hold this');
         const token = readToken(bytes);
         const isAnswer = token.imprint.digest.equals(digest) && token.nonce === integerOf(nonce);
         if (!isAnswer) throw new Error('it is a timestamp of something else');
@@ -67,7 +69,7 @@ function request(digest: Buffer, nonce: Buffer, policy: string | undefined): Buf
     0x30,
     version,
     imprint,
-    ...(policy === undefined ? [] : [der(0x06, encodeOid(policy))]),
+    ...(policy === undefined ? [] : [der(0x06, encodePolicy(policy))]),
     der(0x02, nonce),
     der(0x01, Buffer.of(0xff)),
   );
@@ -75,8 +77,12 @@ function request(digest: Buffer, nonce: Buffer, policy: string | undefined): Buf
 
 const OID = /^[0-2](?:\.(?:0|[1-9][0-9]{0,8})){1,15}$/;
 
-/** X.690 §8.19 */
-function encodeOid(text: string): Buffer {
+/**
+ * The content of an OBJECT IDENTIFIER (X.690 §8.19).
+ *
+ * @throws {OmsError} `USAGE` for what is none.
+ */
+export function encodePolicy(text: string): Buffer {
   const [first = 0, second = 0, ...rest] = OID.test(text) ? text.split('.').map(Number) : [];
   const bytes = [first * 40 + second, ...rest].flatMap(encodeArc);
   if (!OID.test(text) || (first < 2 && second > 39) || bytes.length > 60) {

@@ -47,9 +47,7 @@ function verifyStamp(
 ): Stamp {
   const what = `timestamp ${number}`;
   const token = parse(der, what);
-  const certificates = token.certificates.map((certificate) =>
-    parseCertificate(certificate, `a certificate of ${what}`),
-  );
+  const certificates = readCertificates(token, what);
   const signer = findSigner(token, [...certificates, ...anchors], what);
   checkImprint(token, signature, what);
   const { time: at, accuracy, policy } = token;
@@ -71,6 +69,14 @@ function parse(der: Uint8Array, what: string): TimestampToken {
   }
 }
 
+function readCertificates(token: TimestampToken, what: string): readonly Certificate[] {
+  try {
+    return token.certificates.map((der) => parseCertificate(der, 'it'));
+  } catch (cause) {
+    throw invalid(`a certificate of ${what} is not well-formed`, { cause });
+  }
+}
+
 /** The certificate that the token names, with whose key it is signed. */
 function findSigner(
   token: TimestampToken,
@@ -84,10 +90,19 @@ function findSigner(
       hint: 'give the certificate of the authority with --tsa-certificate-chain',
     });
   }
-  if (token.isSignedBy(named.x509.publicKey)) return named;
+  if (isSignedBy(token, named)) return named;
   throw invalid(`${what} is not signed by its authority`, {
     expected: `a signature by ${quoted(named.subject, 80)}`,
   });
+}
+
+function isSignedBy(token: TimestampToken, { x509 }: Certificate): boolean {
+  try {
+    return token.isSignedBy(x509.publicKey);
+  } catch {
+    // A key that OpenSSL cannot read.
+    return false;
+  }
 }
 
 function checkImprint({ imprint }: TimestampToken, signature: Uint8Array, what: string): void {

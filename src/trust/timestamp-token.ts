@@ -70,9 +70,18 @@ export function readToken(der: Uint8Array): TimestampToken {
   return {
     ...readInfo(parseDer(info)),
     certificates: readCertificates(signedData),
-    names: (certificate) => isNamed(attributes, certificate),
-    isSignedBy: (key) => isSigned(signer, algorithm, key),
+    names: (certificate) => isTrue(() => isNamed(attributes, certificate)),
+    isSignedBy: (key) => isTrue(() => isSigned(signer, algorithm, key)),
   };
+}
+
+/** What is asked of a token that is malformed, or with a key of another kind, is not so. */
+function isTrue(ask: () => boolean): boolean {
+  try {
+    return ask();
+  } catch {
+    return false;
+  }
 }
 
 function hashNamed(oid: ASN1Obj): string {
@@ -96,9 +105,30 @@ function readInfo(
     time: readTime(child(info, 4)),
     accuracy: readAccuracy(optional[0]),
     imprint: { algorithm: hashNamed(child(info, 2, 0, 0)), digest: child(info, 2, 1).value },
-    policy: child(info, 1).toOID(),
+    policy: readPolicy(child(info, 1)),
     nonce: nonce?.toInteger(),
   };
+}
+
+/** Real ones take a dozen bytes. */
+const MAX_POLICY_BYTES = 64;
+
+/** X.690 §8.19. The parser takes the first two arcs from one byte, as if none were beyond 2.39. */
+function readPolicy({ tag, value }: ASN1Obj): string {
+  if (!tag.isOID() || value.length > MAX_POLICY_BYTES || !((value.at(-1) ?? 0x80) < 0x80)) {
+    throw new Error('its policy is malformed');
+  }
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  for (const byte of value) {
+    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    if (byte > 0x7f) continue;
+    arcs.push(arc);
+    arc = 0n;
+  }
+  const [joint = 0n, ...rest] = arcs;
+  const first = joint < 80n ? joint / 40n : 2n;
+  return [first, joint - first * 40n, ...rest].join('.');
 }
 
 /** RFC 3161 §2.4.2: GeneralizedTime in UTC, with fractions of a second if it likes. */
@@ -214,13 +244,8 @@ function isSigned(signer: ASN1Obj, digestAlgorithm: string, key: KeyObject): boo
   const signed = attributes.toDER();
   signed[0] = 0x31;
   const padding = oid === RSASSA_PSS ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
-  try {
-    const name = SIGNATURES.get(oid) ?? digestAlgorithm;
-    return verify(name, signed, { key, dsaEncoding: 'der', ...padding }, signature.value);
-  } catch {
-    // A key of another kind.
-    return false;
-  }
+  const name = SIGNATURES.get(oid) ?? digestAlgorithm;
+  return verify(name, signed, { key, dsaEncoding: 'der', ...padding }, signature.value);
 }
 
 function child(parent: ASN1Obj, ...path: readonly number[]): ASN1Obj {

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../../src/errors.ts';
 import { CLAIMS } from '../../src/trust/fulcio.ts';
 import { NOW, TestRepository } from '../roots/repository.ts';
 import { serve } from '../roots/server.ts';
+import { fillIn } from './match.ts';
 import { runProgram } from './program.ts';
 import { flawsInOutput } from './schema.ts';
 import { splitWords } from './script.ts';
@@ -30,11 +31,12 @@ describe('the schema of --json', () => {
     await workspace.prepare(['cert', 'root', 'ca']);
     await workspace.prepare(['cert', 'ours', 'by=root']);
     await workspace.prepare(['instance', 'sigstore']);
+    await workspace.prepare(['tsa', 'clock']);
     await workspace.prepare(['token', 'ada', 'email=ada@example.com']);
     const build = ['build-trigger=push', 'source-repository-ref=refs/heads/main'];
     await workspace.prepare(['bundle', 'keyless.sig', 'other', 'by=sigstore', 'rekor=2', ...build]);
     for (const line of COMMANDS) {
-      const words = [...splitWords(line), '--json'];
+      const words = splitWords(`${line} --json`).map((word) => fillIn(word, workspace.names));
       const env = { XDG_CACHE_HOME: workspace.path('cache') };
       const { stdout } = await runProgram(words, { cwd: workspace.root, env });
       outputs.push(JSON.parse(stdout) as Json);
@@ -141,6 +143,13 @@ describe('the schema of --json', () => {
     [17, 'trust.signingConfig.logSelection', { selector: 'EXACT' }],
     [17, 'trust.signingConfig.logSelection', { selector: 'ANY', count: 1 }],
     [17, 'trustUpdate', {}],
+    [19, 'verification.signer.time.source', 'token'],
+    [19, 'verification.signer.timestamps', []],
+    [19, 'verification.signer.timestamps.0.at', '2026-01-31'],
+    [19, 'verification.signer.timestamps.0.accuracy', -1],
+    [19, 'verification.signer.timestamps.0.policy', 'policy'],
+    [19, 'verification.signer.timestamps.0.anchor', undefined],
+    [18, 'signing.signer.timestamps', []],
   ])('refuses output %i with %s = %j', ([index, path, value]) => {
     const output = outputs[index] as Json;
     expect(flawsInOutput(changed(output, path.split('.'), value))).not.toEqual([]);
@@ -198,12 +207,14 @@ const COMMANDS = [
   'verify other --signature keyless.sig --trusted-root signer.pub --identity ada@example.com --identity-provider https://accounts.example.com',
   'trust show --trusted-root sigstore-root.json',
   'trust show --offline',
+  'sign other --private-key ours.pem --signing-certificate ours.crt --signature c.sig --tsa-url {clock}',
+  'verify other --certificate-chain root.crt --signature c.sig --tsa-certificate-chain clock.crt',
   'trust show --trust-config sigstore.json',
   'trust update --offline',
 ];
 
 const OPTIONAL = new Set(
-  'expected found hint note keyHint resources keyUsage extendedKeyUsage identity start end'.split(
+  'expected found hint note keyHint resources keyUsage extendedKeyUsage identity start end timestamps'.split(
     ' ',
   ),
 );

@@ -184,7 +184,7 @@ function readModifier(
     case 'answer':
       return { typed: first, isShown: true };
     case 'signal': {
-      const during = workspace.has(second) ? workspace.instance(second).asked : second;
+      const during = workspace.asked(second) ?? second;
       return { interrupt: { signal: first as NodeJS.Signals, during } };
     }
     case 'node':

@@ -20,7 +20,14 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { InstanceName } from '../../src/roots/instance.ts';
-import { CA, type Issued, issue, SIGNER } from '../helpers/pki.ts';
+import { CA, der, type Issued, integer, issue, SIGNER, sequence } from '../helpers/pki.ts';
+import { makeTsa } from '../helpers/sigstore/tsa.ts';
+import {
+  type Answering,
+  imprintOf,
+  type StampServer,
+  serveStamps,
+} from '../helpers/stamp-server.ts';
 import { keepTrust } from './cache.ts';
 import { type ServedInstance, serveInstance } from './instance.ts';
 import { keylessBundle, makeToken } from './keyless.ts';
@@ -33,6 +40,7 @@ export class Workspace {
   readonly #issued = new Map<string, Issued>();
   readonly #servers: Server[] = [];
   readonly #instances = new Map<string, ServedInstance>();
+  readonly #stampServers = new Map<string, StampServer>();
   /** What no command may print. */
   readonly secrets: string[] = [];
 
@@ -40,9 +48,9 @@ export class Workspace {
     return join(this.root, name);
   }
 
-  /** Whether there is a Sigstore instance of this name. */
-  has(name: string): boolean {
-    return this.#instances.has(name);
+  /** What resolves once the Sigstore instance or timestamp authority of this name is asked. */
+  asked(name: string): Promise<void> | undefined {
+    return (this.#instances.get(name) ?? this.#stampServers.get(name))?.asked;
   }
 
   instance(name: string): ServedInstance {
@@ -52,7 +60,8 @@ export class Workspace {
   }
 
   remove(): void {
-    for (const server of [...this.#servers, ...this.#instances.values()]) server.close();
+    const served = [...this.#instances.values(), ...this.#stampServers.values()];
+    for (const server of [...this.#servers, ...served]) server.close();
     try {
       rmSync(this.root, { recursive: true, force: true });
     } catch {
@@ -123,6 +132,8 @@ export class Workspace {
         return this.#keep(name, second, words.slice(2));
       case 'bundle':
         return this.#bundle(name, second, words.slice(2));
+      case 'tsa':
+        return this.#tsa(name, words.slice(1));
       case 'token':
         return this.#token(name, words.slice(1));
       default:
@@ -227,6 +238,24 @@ export class Workspace {
     this.write(signature, JSON.stringify(bundle));
   }
 
+  /**
+   * NAME.crt, the root of a timestamp authority, and NAME-leaf.crt, its own certificate; `{NAME}` is
+   * its URL. `mood=MOOD` says how it answers, `at=TIME` which time it says that it is, `accuracy=N`
+   * how exactly, in seconds, `usage=OID` what its certificate is for.
+   */
+  async #tsa(name: string, words: readonly string[]): Promise<void> {
+    const { mood = 'well', at, accuracy, usage } = readOptions(words);
+    const notBefore = new Date('2010-01-01T00:00:00Z');
+    const use = usage === undefined ? {} : { extendedKeyUsage: [usage] };
+    const tsa = makeTsa(name, { root: { notBefore }, leaf: { notBefore, ...use } });
+    const server = await serveStamps(tsa, answeringAs(mood, at, accuracy));
+    this.#stampServers.set(name, server);
+    if (mood === 'down') server.close();
+    this.names.set(name, server.url);
+    this.write(`${name}.crt`, tsa.root.pem);
+    this.write(`${name}-leaf.crt`, tsa.leaf.pem);
+  }
+
   /** NAME.jwt; `{NAME}` is what is in it, which no command may print. */
   #token(name: string, words: readonly string[]): void {
     const token = makeToken(readOptions(words));
@@ -234,6 +263,32 @@ export class Workspace {
     this.secrets.push(token, payload, signature);
     this.names.set(name, token);
     this.write(`${name}.jwt`, `${token}\n`);
+  }
+}
+
+/** How a timestamp authority answers: with a time, or as services do that are in some mood. */
+function answeringAs(mood: string, at = '', accuracy = ''): Answering {
+  switch (mood) {
+    case 'well':
+    case 'down':
+      return ({ nonce = Buffer.alloc(0) }) => ({
+        ...(at === '' ? {} : { time: new Date(at) }),
+        ...(accuracy === ''
+          ? {}
+          : { optional: [sequence(integer(Number(accuracy))), der(0x02, nonce)] }),
+      });
+    case 'other':
+      return () => ({ imprint: imprintOf(Buffer.alloc(32)) });
+    case 'bare':
+      return () => ({ certificates: false });
+    case 'silent':
+      return { with: () => undefined };
+    case 'cut':
+      return { with: (response) => response.socket?.destroy() };
+    case 'garbage':
+      return { with: (response) => response.end('<html>Welcome to this network</html>') };
+    default:
+      return { with: (response) => response.writeHead(Number(mood)).end() };
   }
 }
 

@@ -537,14 +537,13 @@ describe('what a timestamp authority answers', () => {
     ['that was not granted', { timestamp: { status: 2 } }],
     ['without a token', { timestamp: { tokenless: true } }],
     ['of another type', { timestamp: { contentType: '1.2.840.113549.1.7.1' } }],
+    ['by another key', { timestamp: { signedWith: makeTsa().leaf.privateKey } }],
   ])('is no timestamp if it is one %s', async (_, options) => {
     await expectFailure({ ...options, config }, 'SERVICE_FAILED', /it answered something else/);
   });
 
-  it.each<[string, TimestampOptions]>([
-    ['of another authority', { tsa: makeTsa() }],
-    ['by another key', { signedWith: makeTsa().leaf.privateKey }],
-  ])('comes into no bundle if it is a timestamp %s', async (_, timestamp) => {
+  it('comes into no bundle if it is a timestamp of another authority', async () => {
+    const timestamp = { tsa: makeTsa() };
     await expectFailure({ timestamp, config }, 'TIMESTAMP_INVALID', /not good/);
   });
 

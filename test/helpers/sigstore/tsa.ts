@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, sign } from 'node:crypto';
+import { constants, createHash, type KeyObject, sign } from 'node:crypto';
 import {
   der,
   HASHES,
@@ -49,11 +49,40 @@ export interface TimestampOptions {
   readonly signedWith?: KeyObject;
   /** Whether the authority's certificate stands in the token. */
   readonly certificates?: boolean;
+  /** What stands there in its place: whatever is given. */
+  readonly embedded?: readonly Buffer[];
   /** Leaves the token out: only a status remains. */
   readonly tokenless?: boolean;
+  /** The content of the nonce's INTEGER. */
+  readonly nonce?: Buffer;
+  /** OID, or a value as it is. */
+  readonly policy?: string | Buffer;
+  /** What follows `genTime`, in place of the accuracy and the nonce. */
+  readonly optional?: readonly Buffer[];
+  /** The tag of `genTime`. */
+  readonly timeTag?: number;
+  /** `messageImprint` as it is. */
+  readonly imprint?: Buffer;
+  /** With which the content is hashed, and signed; SHA-256 by default. */
+  readonly digest?: Hash;
+  /** Signs with RSASSA-PSS. */
+  readonly pss?: boolean;
+  /** `signatureAlgorithm` as it is. */
+  readonly algorithm?: Buffer;
+  /** The signed attributes, made of the right ones. */
+  readonly attributes?: (right: readonly Buffer[]) => readonly Buffer[];
+  /** Who signed, as the signer information says, which nobody signs. */
+  readonly signerIdentifier?: Buffer;
+  /** How many signers there are, all the same one. */
+  readonly signers?: number;
 }
 
 export const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
+
+export const SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
+
+/** The policy that stands in a timestamp unless a test says otherwise. */
+export const POLICY = '1.3.6.1.4.1.57264.2';
 
 /** Serial number of the certificate that signs. */
 const SERIAL = 4242;
@@ -91,48 +120,58 @@ function tokenOf(tsa: Tsa, data: Uint8Array, options: TimestampOptions): Buffer 
   const { contentType = TST_INFO, certificates = true } = options;
   const signedData = sequence(
     integer(3),
-    der(0x31, SHA256),
+    der(0x31, sequence(oid(HASHES[options.digest ?? 'sha256']))),
     sequence(oid(contentType), der(0xa0, der(0x04, info))),
-    ...(certificates ? [der(0xa0, tsa.leaf.der)] : []),
-    der(0x31, signerInfo(tsa, info, options)),
+    ...(certificates ? [der(0xa0, ...(options.embedded ?? [tsa.leaf.der]))] : []),
+    der(0x31, ...Array<Buffer>(options.signers ?? 1).fill(signerInfo(tsa, info, options))),
   );
   return sequence(oid('1.2.840.113549.1.7.2'), der(0xa0, signedData));
 }
 
 /** RFC 3161 §2.4.2 */
 function tstInfo(data: Uint8Array, options: TimestampOptions): Buffer {
-  const { hash = 'sha256', time = after(SIGNED_AT, 1) } = options;
+  const { hash = 'sha256', time = after(SIGNED_AT, 1), policy = POLICY } = options;
   const imprint = createHash(hash).update(data).digest();
   const genTime = options.genTime ?? time.toISOString().replace(/\.\d+|[-:T]/g, '');
   return sequence(
     integer(1),
-    oid('1.3.6.1.4.1.57264.2'),
-    sequence(sequence(oid(HASHES[hash]), der(0x05)), der(0x04, imprint)),
+    Buffer.isBuffer(policy) ? policy : oid(policy),
+    options.imprint ?? sequence(sequence(oid(HASHES[hash]), der(0x05)), der(0x04, imprint)),
     integer(77),
-    der(0x18, Buffer.from(genTime)),
-    ...(options.accuracy === undefined ? [] : [sequence(integer(options.accuracy))]),
-    integer(990_001),
+    der(options.timeTag ?? 0x18, Buffer.from(genTime)),
+    ...(options.optional ?? [
+      ...(options.accuracy === undefined ? [] : [sequence(integer(options.accuracy))]),
+      options.nonce === undefined ? integer(990_001) : der(0x02, options.nonce),
+    ]),
   );
 }
 
 /** RFC 5652 §5.3 */
 function signerInfo(tsa: Tsa, info: Buffer, options: TimestampOptions): Buffer {
+  const { digest: algorithm = 'sha256', pss = false } = options;
   const key = options.signedWith ?? tsa.leaf.privateKey;
-  const digest = sha256(info);
+  const digest = createHash(algorithm).update(info).digest();
   const issuer = nameOf(tsa.root.subject);
-  const attributes = sortedSet([
+  const right = [
     attribute('1.2.840.113549.1.9.3', oid(options.contentTypeAttribute ?? TST_INFO)),
     attribute('1.2.840.113549.1.9.4', der(0x04, options.messageDigest?.(digest) ?? digest)),
     signingCertificate(options.namedCertificate ?? tsa.leaf, issuer),
-  ]);
+  ];
+  const attributes = sortedSet(options.attributes?.(right) ?? right);
+  const padding = pss
+    ? {
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+      }
+    : {};
   return sequence(
     integer(1),
-    sequence(issuer, integer(SERIAL)),
-    SHA256,
+    options.signerIdentifier ?? sequence(issuer, integer(SERIAL)),
+    sequence(oid(HASHES[algorithm])),
     der(0xa0, attributes),
-    signatureAlgorithm(key, 'sha256'),
+    options.algorithm ?? signatureAlgorithm(key, algorithm, pss),
     // What is signed is their set, and not the tag that they have here (§5.4).
-    der(0x04, sign('sha256', der(0x31, attributes), key)),
+    der(0x04, sign(algorithm, der(0x31, attributes), { key, ...padding })),
   );
 }
 
@@ -140,11 +179,12 @@ function signerInfo(tsa: Tsa, info: Buffer, options: TimestampOptions): Buffer {
 function signingCertificate(certificate: Issued, issuer: Buffer): Buffer {
   const issuerSerial = sequence(sequence(der(0xa4, issuer)), integer(SERIAL));
   const id = sequence(der(0x04, sha256(certificate.der)), issuerSerial);
-  return attribute('1.2.840.113549.1.9.16.2.47', sequence(sequence(id)));
+  return attribute(SIGNING_CERTIFICATE_V2, sequence(sequence(id)));
 }
 
-function attribute(type: string, value: Buffer): Buffer {
-  return sequence(oid(type), der(0x31, value));
+/** A signed attribute with its values; RFC 5652 §11 asks for one. */
+export function attribute(type: string, ...values: readonly Buffer[]): Buffer {
+  return sequence(oid(type), der(0x31, ...values));
 }
 
 /** The members of a `SET OF` in the order that DER asks for (X.690 §11.6). */
@@ -153,4 +193,3 @@ function sortedSet(members: readonly Buffer[]): Buffer {
 }
 
 const TST_INFO = '1.2.840.113549.1.9.16.1.4';
-const SHA256 = sequence(oid(HASHES.sha256));

@@ -62,6 +62,7 @@ async function keyedSigner(
   if (privateKey === undefined) {
     throw new OmsError('USAGE', `the method ${method} needs --private-key`);
   }
+  checkStampingOptions(method, given);
   const key = readNamedFile(privateKey, 'the private key');
   const password = await findPassword(key, given.password, session);
   const common = { privateKey: key, ...(password === undefined ? {} : { password }) };
@@ -73,6 +74,13 @@ async function keyedSigner(
   const chain = certificateChain.map((path) => readNamedFile(path, 'the certificate chain'));
   return (hooks) =>
     certificateSigner({ ...common, certificate, chain, ...stampingOf(given, hooks) });
+}
+
+function checkStampingOptions(method: Method, given: SigningArguments): void {
+  if (given.tsaUrl !== undefined) return;
+  const { tsaPolicy, serviceTimeout } = given;
+  const idle = [tsaPolicy && '--tsa-policy', serviceTimeout && '--service-timeout'].find(Boolean);
+  if (idle) throw new OmsError('USAGE', `with the method ${method}, ${idle} needs --tsa-url`);
 }
 
 function stampingOf(given: SigningArguments, { signal, onWait }: Waiting): StampingOptions {

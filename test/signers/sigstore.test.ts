@@ -15,7 +15,7 @@ import { makeCtLog } from '../helpers/sigstore/ct-log.ts';
 import { certify, makeInstance, modelStatement } from '../helpers/sigstore/instance.ts';
 import { type EntryOptions, makeRekor } from '../helpers/sigstore/rekor.ts';
 import { after, SIGNED_AT } from '../helpers/sigstore/times.ts';
-import { makeTsa, type TimestampOptions } from '../helpers/sigstore/tsa.ts';
+import { makeTsa } from '../helpers/sigstore/tsa.ts';
 import type { ServiceName } from '../helpers/sigstore-desk.ts';
 import {
   type Answer,

@@ -81,7 +81,7 @@ describe('a timestamp', () => {
   });
 
   it('must not be over SHA-1', () => {
-    expect(() => readToken(make({ hash: 'sha1' }))).toThrow('its hash is weaker than SHA-256');
+    expect(() => readToken(make({ hash: 'sha1' }))).toThrow('a hash is weaker than SHA-256');
   });
 
   it.each([0, 1])('may be granted with the status %i', (status) => {

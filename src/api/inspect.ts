@@ -11,6 +11,7 @@ import {
   summarise,
 } from '../trust/certificate.ts';
 import { type FulcioIdentity, readFulcioIdentity } from '../trust/fulcio.ts';
+import { readStampClaim, type StampClaim } from '../trust/stamp.ts';
 
 /** A certificate as a bundle shows it. */
 export interface InspectedCertificate extends CertificateSummary {
@@ -34,8 +35,8 @@ export interface Inspection {
     readonly certificates: readonly InspectedCertificate[];
     /** As the entries themselves say. */
     readonly logEntries: readonly { readonly logIndex: string; readonly integratedTime: string }[];
-    /** How many RFC 3161 tokens there are. */
-    readonly timestamps: number;
+    /** What the RFC 3161 tokens say, or why one cannot be read. */
+    readonly timestamps: readonly (StampClaim | { readonly reason: string })[];
     /** The form of the statement, or why it cannot be read. */
     readonly statement:
       | { readonly form: 'v1.0' | 'v0.1 (model_signing 0.2.0)'; readonly manifest: Manifest }
@@ -59,7 +60,7 @@ export function inspect(bundle: string | Uint8Array | Bundle): Inspection {
         describe(parseCertificate(der, `certificate ${index + 1} of the bundle`)),
       ),
       logEntries: logEntries.map(describeEntry),
-      timestamps: timestamps.length,
+      timestamps: timestamps.map(describeStamp),
       statement: readUnverified(envelope),
     },
   };
@@ -103,6 +104,14 @@ function describeEntry({ logIndex, integratedTime }: LogEntry): {
   integratedTime: string;
 } {
   return { logIndex: String(logIndex), integratedTime: String(integratedTime) };
+}
+
+function describeStamp(der: Uint8Array): StampClaim | { readonly reason: string } {
+  try {
+    return readStampClaim(der);
+  } catch (error) {
+    return { reason: reasonOf(error) };
+  }
 }
 
 /** The only place where a statement is read whose signature nobody has checked. */

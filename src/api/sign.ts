@@ -1,5 +1,5 @@
 import { OmsError } from '../errors.ts';
-import { type Bundle, type Material, parseBundle } from '../format/bundle.ts';
+import { type Bundle, type ParsedBundle, parseBundle } from '../format/bundle.ts';
 import { encodeStatement } from '../format/statement.ts';
 import { Pace } from '../pace.ts';
 import type { Signer } from '../signers/signer.ts';
@@ -23,12 +23,15 @@ export async function sign(
   return (await signMeasured(model, signer, options)).bundle;
 }
 
+/** What a report tells of a bundle; its statement may be large, and is not kept for that. */
+export type Seal = Pick<ParsedBundle, 'material' | 'timestamps'>;
+
 /** As {@link sign}, with the figures that a report needs. */
 export async function signMeasured(
   model: string | StreamedModel,
   signer: Signer,
   options: SignOptions,
-): Promise<MeasuredManifest & { readonly bundle: Bundle; readonly material: Material }> {
+): Promise<MeasuredManifest & { readonly bundle: Bundle; readonly seal: Seal }> {
   const pace = new Pace(options.signal);
   const measured = await measureModel(model, options);
   await pace.rest();
@@ -36,14 +39,14 @@ export async function signMeasured(
   if (pace.isDue) await pace.rest();
   const bundle = await signer(statement);
   if (pace.isDue) await pace.rest();
-  return { ...measured, bundle, material: checkBundle(bundle, statement) };
+  return { ...measured, bundle, seal: checkBundle(bundle, statement) };
 }
 
 /** A signer may be anybody's function: what it returns must be a bundle over this statement. */
-function checkBundle(bundle: Bundle, statement: Uint8Array): Material {
-  const { envelope, material } = parseBundle(bundle);
+function checkBundle(bundle: Bundle, statement: Uint8Array): Seal {
+  const { envelope, material, timestamps } = parseBundle(bundle);
   if (Buffer.compare(envelope.payload, statement) !== 0) {
     throw new OmsError('BUNDLE_MALFORMED', 'the signer signed another statement than it was given');
   }
-  return material;
+  return { material, timestamps };
 }

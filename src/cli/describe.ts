@@ -2,7 +2,7 @@ import type { Manifest, Serialization } from '../format/manifest.ts';
 import { printable } from '../printable.ts';
 import type { CertificateSummary } from '../trust/certificate.ts';
 import type { NameKind } from '../trust/fulcio.ts';
-import type { Stamp } from '../trust/stamp.ts';
+import type { Stamp, StampClaim } from '../trust/stamp.ts';
 import type { CertificateSignerIdentity } from '../verifiers/certificate.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import type { SignerIdentity } from '../verifiers/verifier.ts';
@@ -78,12 +78,12 @@ const JUDGED: Readonly<
   'verification-time': (at) => `checked for ${at}, as asked`,
 };
 
-function stampLine({ at, accuracy, authority, anchor }: Stamp): Line {
+/** By a timestamp that was verified, if it has an anchor, or that only says so of itself. */
+export function stampLine({ at, accuracy, authority, anchor }: StampClaim | Stamp): Line {
   const about = accuracy === 0 ? '' : ` (± ${accuracy / 1000} s)`;
-  return [
-    'Signed at',
-    `${iso(at)}${about}, says ${authority.subject}, trusted by ${anchor.subject}`,
-  ];
+  const by = authority?.subject ?? 'an authority that it does not name';
+  const trusted = anchor === undefined ? '' : `, trusted by ${anchor.subject}`;
+  return ['Signed at', `${iso(at)}${about}, says ${by}${trusted}`];
 }
 
 export const NAME_KINDS: Readonly<Record<NameKind, string>> = {
@@ -129,14 +129,15 @@ export function signerJson(signer: SignerIdentity): Record<string, unknown> {
   }
 }
 
-function timestampsJson(timestamps: readonly Stamp[] | undefined): object {
-  if (timestamps === undefined) return {};
+export function timestampsJson(timestamps: readonly (StampClaim | Stamp)[] = []): object {
+  return timestamps.length === 0 ? {} : { timestamps: timestamps.map(stampJson) };
+}
+
+export function stampJson({ authority, anchor, ...stamp }: StampClaim | Stamp): object {
   return {
-    timestamps: timestamps.map(({ authority, anchor, ...stamp }) => ({
-      ...stamp,
-      authority: certificateJson(authority),
-      anchor: certificateJson(anchor),
-    })),
+    ...stamp,
+    ...(authority === undefined ? {} : { authority: certificateJson(authority) }),
+    ...(anchor === undefined ? {} : { anchor: certificateJson(anchor) }),
   };
 }
 

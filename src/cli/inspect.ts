@@ -5,7 +5,16 @@ import { OmsError } from '../errors.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { printable } from '../printable.ts';
 import { addCommonOptions } from './common.ts';
-import { block, count, iso, type Line, NAME_KINDS, serializationJson } from './describe.ts';
+import {
+  block,
+  count,
+  iso,
+  type Line,
+  NAME_KINDS,
+  serializationJson,
+  stampJson,
+  stampLine,
+} from './describe.ts';
 import { readSignatureFile } from './files.ts';
 import type { CommonOptions, Report } from './session.ts';
 
@@ -60,7 +69,7 @@ function toText(
     ...(keyHint === undefined ? [] : [['Key', `sha256:${keyHint}`] as const]),
     ...certificates.flatMap(certificateLines),
     ['Log entries', logEntries.map(logEntryText).join(', ') || 'none'],
-    ['Timestamps', timestamps === 0 ? 'none' : String(timestamps)],
+    ...timestampLines(timestamps),
     ['Statement', statement.form],
   ];
   if (statement.form === 'unreadable') {
@@ -112,6 +121,14 @@ const USAGES: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.8': 'timeStamping',
 };
 
+function timestampLines(timestamps: Unverified['timestamps']): readonly Line[] {
+  if (timestamps.length === 0) return [['Timestamps', 'none']];
+  return timestamps.map((stamp, index) => {
+    const text = 'reason' in stamp ? `unreadable: ${stamp.reason}` : stampLine(stamp)[1];
+    return [`Timestamp ${index + 1}`, text];
+  });
+}
+
 function logEntryText({ logIndex, integratedTime }: Unverified['logEntries'][number]): string {
   const seconds = Number(integratedTime);
   const when = seconds > 0 && seconds < 1e11 ? ` at ${iso(new Date(seconds * 1000))}` : '';
@@ -141,7 +158,12 @@ function toJson(unverified: Unverified, { resources: all }: InspectArguments): o
     ...certificate,
     fingerprint: `sha256:${certificate.fingerprint}`,
   }));
-  const rest = { ...others, certificates };
+  const timestamps = others.timestamps.map((stamp) =>
+    'reason' in stamp
+      ? { form: 'unreadable', ...stamp }
+      : { form: 'RFC 3161', ...stampJson(stamp) },
+  );
+  const rest = { ...others, certificates, timestamps };
   if (statement.form === 'unreadable') {
     return { ...rest, ...hintJson(keyHint), statement };
   }

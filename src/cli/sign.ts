@@ -101,7 +101,7 @@ export async function runSign(
   const signing = await prepareSigning(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
-  const { manifest, bundle, material, files, bytes, ignored } = await working(
+  const { manifest, bundle, seal, files, bytes, ignored } = await working(
     session,
     given,
     given.shardSize,
@@ -115,7 +115,7 @@ export async function runSign(
   );
   writeSignatureFile(signature, model, bundle, given.force === true, seen);
 
-  const signatory = signing.signatory(material);
+  const signatory = signing.signatory(seal);
   const lines: readonly Line[] = [
     ['Model', resolve(model)],
     ['Content', amount(files, bytes)],

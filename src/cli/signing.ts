@@ -1,12 +1,22 @@
 import { OmsError } from '../errors.ts';
-import type { Material, Method } from '../format/bundle.ts';
+import type { Seal } from '../api/sign.ts';
+import type { Method } from '../format/bundle.ts';
 import { certificateSigner } from '../signers/certificate.ts';
 import { keySigner } from '../signers/key.ts';
 import type { Signer } from '../signers/signer.ts';
 import type { StampingOptions } from '../signers/stamping.ts';
 import { parseCertificate, summarise } from '../trust/certificate.ts';
+import { readStampClaim } from '../trust/stamp.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
-import { certificateJson, iso, type Line, signerJson, signerLines } from './describe.ts';
+import {
+  certificateJson,
+  iso,
+  type Line,
+  signerJson,
+  signerLines,
+  stampLine,
+  timestampsJson,
+} from './describe.ts';
 import { readNamedFile } from './files.ts';
 import type { Waiting } from './keyless.ts';
 import type { KeylessArguments } from './keyless-options.ts';
@@ -27,7 +37,7 @@ export interface SigningArguments extends KeylessArguments, CommonOptions {
 /** A signer, and how to say whose signature it has made. */
 export interface Signing {
   readonly makeSigner: (waiting: Waiting) => Signer;
-  readonly signatory: (material: Material) => Signatory;
+  readonly signatory: (seal: Seal) => Signatory;
 }
 
 /**
@@ -102,12 +112,13 @@ interface Signatory {
   readonly trust?: ChosenTrust['json'];
 }
 
-function signatoryOf(material: Material): Signatory {
+function signatoryOf({ material, timestamps }: Seal): Signatory {
+  const stamps = timestamps.map(readStampClaim);
   if (material.method === 'key') {
     const fingerprint = `sha256:${material.hint ?? ''}`;
     return {
-      lines: [['Signed by', `the key ${fingerprint}`]],
-      json: { method: material.method, fingerprint },
+      lines: [['Signed by', `the key ${fingerprint}`], ...stamps.map(stampLine)],
+      json: { method: material.method, fingerprint, ...timestampsJson(stamps) },
     };
   }
   const [der] = material.method === 'certificate' ? material.certificates : [material.certificate];
@@ -117,10 +128,12 @@ function signatoryOf(material: Material): Signatory {
       ['Signed by', `${leaf.subject} (certificate)`],
       ['Issued by', leaf.issuer],
       ['Valid', `${iso(leaf.notBefore)} to ${iso(leaf.notAfter)}`],
+      ...stamps.map(stampLine),
     ],
     json: {
       method: material.method,
       certificate: certificateJson(leaf),
+      ...timestampsJson(stamps),
     },
   };
 }

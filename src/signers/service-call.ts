@@ -10,7 +10,12 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined;
   /** Texts that must not show in a message, whatever a server answers. */
   readonly secrets: readonly string[];
+  /** What to check when a service fails: where its URL comes from. */
+  readonly configuredBy: string;
 }
+
+/** Why an answer is none, in words of ours. Those of other errors may repeat the question. */
+export class UnfitAnswer extends Error {}
 
 /** One question to a service. */
 export interface Question<T> extends Pick<Call, 'method' | 'headers' | 'body'> {
@@ -19,7 +24,10 @@ export interface Question<T> extends Pick<Call, 'method' | 'headers' | 'body'> {
   /** The service, as its owner knows it. */
   readonly service: string;
   readonly url: string;
-  /** Takes a good answer apart. Whatever it throws means that the answer is not one. */
+  /**
+   * Takes a good answer apart. Whatever it throws means that the answer is none; only the words of
+   * {@link UnfitAnswer} are shown.
+   */
   readonly read: (answer: Answer) => T;
   /** Statuses, besides those of success, that `read` can make something of. */
   readonly accept?: readonly number[];
@@ -46,17 +54,18 @@ export async function ask<T>(question: Question<T>, options: CallOptions): Promi
     signal,
     limit: MAX_ANSWER_BYTES,
   });
-  if ('failed' in answer) throw failure(question, answer.failed);
+  if ('failed' in answer) throw failure(question, options, answer.failed);
   const { status } = answer;
   if ((status < 200 || status > 299) && !accept.includes(status)) {
     const message = memberOf(answer, 'message') ?? memberOf(answer, 'error');
     const said = message === undefined ? '' : `: ${quotedWithout(options.secrets, message)}`;
-    throw failure(question, `it answered with status ${status}${said}`, status);
+    throw failure(question, options, `it answered with status ${status}${said}`, status);
   }
   try {
     return question.read(answer);
-  } catch {
-    throw failure(question, 'it answered something else');
+  } catch (error) {
+    const why = error instanceof UnfitAnswer ? `: ${error.message}` : '';
+    throw failure(question, options, `it answered something else${why}`);
   }
 }
 
@@ -75,12 +84,13 @@ export function statusOf(error: unknown): number | undefined {
 
 function failure(
   { service, what }: Pick<Question<unknown>, 'service' | 'what'>,
+  { configuredBy }: CallOptions,
   found: string,
   status?: number,
 ): OmsError {
   const error = new OmsError('SERVICE_FAILED', `no ${what} from ${quoted(service, 200)}`, {
     found,
-    hint: `${LEFT[what] ?? 'nothing was written'}; try again, or check the signing configuration and the network`,
+    hint: `${LEFT[what] ?? 'nothing was written'}; try again, or check ${configuredBy} and the network`,
   });
   if (status !== undefined) statuses.set(error, status);
   return error;

@@ -73,7 +73,12 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
     throwIfAborted(signal);
     const services = selectServices(signingConfig, new Date());
     const token = await getToken(options);
-    const call: CallOptions = { timeout, signal, secrets: [token.raw, ...token.raw.split('.')] };
+    const call: CallOptions = {
+      timeout,
+      signal,
+      secrets: [token.raw, ...token.raw.split('.')],
+      configuredBy: 'the signing configuration',
+    };
     const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
     const { certificateAuthority: authority } = services;

@@ -46,7 +46,7 @@ export async function stamped(
 ): Promise<JsonObject> {
   if (timestampUrl === undefined) return material;
   onStep?.(timestampUrl);
-  const call: CallOptions = { timeout, signal, secrets: [] };
+  const call: CallOptions = { timeout, signal, secrets: [], configuredBy: 'the URL' };
   const der = await timestamp(signature, timestampUrl, call, timestampPolicy);
   const rfc3161Timestamps = [{ signedTimestamp: base64(der) }];
   return { ...material, timestampVerificationData: { rfc3161Timestamps } };

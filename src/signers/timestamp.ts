@@ -1,10 +1,10 @@
 import { hash, randomBytes } from 'node:crypto';
-import { OmsError } from '../errors.ts';
+import { OmsError, reasonOf } from '../errors.ts';
 import { MAX_TIMESTAMP_BYTES } from '../format/limits.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { flawInLeaf } from '../trust/rules.ts';
 import { readToken, type TimestampToken } from '../trust/timestamp-token.ts';
-import { ask, type CallOptions } from './service-call.ts';
+import { ask, type CallOptions, UnfitAnswer } from './service-call.ts';
 
 const NONCE_BYTES = 8;
 
@@ -37,11 +37,11 @@ export async function timestamp(
       },
       body: request(digest, nonce, policy),
       read: ({ bytes }) => {
-        if (bytes.length > MAX_TIMESTAMP_BYTES) throw new Error('no bundle may hold this');
-        const token = readToken(bytes);
-        const isAnswer = token.imprint.digest.equals(digest) && token.nonce === integerOf(nonce);
-        if (!isAnswer) throw new Error('it is a timestamp of something else');
-        if (policy !== undefined && token.policy !== policy) throw new Error('another policy');
+        if (bytes.length > MAX_TIMESTAMP_BYTES) {
+          throw new UnfitAnswer(`it is larger than ${MAX_TIMESTAMP_BYTES} bytes`);
+        }
+        const token = read(bytes);
+        checkAnswer(token, digest, integerOf(nonce), policy);
         checkSigner(token);
         return bytes;
       },
@@ -50,14 +50,42 @@ export async function timestamp(
   );
 }
 
+function read(response: Uint8Array): TimestampToken {
+  try {
+    return readToken(response);
+  } catch (error) {
+    throw new UnfitAnswer(`no timestamp: ${reasonOf(error)}`);
+  }
+}
+
+function checkAnswer(
+  { imprint, nonce, policy }: TimestampToken,
+  digest: Buffer,
+  askedNonce: bigint,
+  askedPolicy: string | undefined,
+): void {
+  if (!imprint.digest.equals(digest)) throw new UnfitAnswer('a timestamp of another signature');
+  if (nonce !== askedNonce) throw new UnfitAnswer('the answer to another request, by its nonce');
+  if (askedPolicy !== undefined && policy !== askedPolicy) {
+    throw new UnfitAnswer(`a timestamp under the policy ${policy}`);
+  }
+}
+
 /** The certificate was asked for, so it must be there; with a wrong one, nobody could verify this. */
 function checkSigner(token: TimestampToken): void {
   const named = token.certificates.find((one) => token.names(one));
-  if (named === undefined) throw new Error('the certificate is missing');
+  if (named === undefined) {
+    throw new UnfitAnswer('a timestamp without the certificate of its authority');
+  }
   const certificate = parseCertificate(named, 'the certificate');
   const flaw = flawInLeaf(certificate, token.time, 'timeStamping');
-  if (flaw !== undefined) throw flaw;
-  if (!token.isSignedBy(certificate.x509.publicKey)) throw new Error('the signature is wrong');
+  if (flaw !== undefined) {
+    const { summary, expected, found } = flaw;
+    throw new UnfitAnswer(`${summary}: expected ${expected}, found ${found}`);
+  }
+  if (!token.isSignedBy(certificate.x509.publicKey)) {
+    throw new UnfitAnswer('a timestamp whose signature is wrong');
+  }
 }
 
 /** `TimeStampReq` (§2.4.1) with the certificate asked for, as verifiers need it. */

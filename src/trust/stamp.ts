@@ -10,13 +10,20 @@ import {
 import { findChain } from './chain.ts';
 import { readToken, type TimestampToken } from './timestamp-token.ts';
 
-/** When a signature was there, on the word of an authority that the verifier named. */
-export interface Stamp {
+/** When a signature was there, by what a timestamp says of itself. */
+export interface StampClaim {
   readonly at: Date;
   /** It may have been so many milliseconds earlier, or later. */
   readonly accuracy: number;
   /** OID of the authority's policy. */
   readonly policy: string;
+  /** Whose certificate the timestamp names; `undefined` where it does not hold that certificate. */
+  readonly authority: CertificateSummary | undefined;
+  readonly anchor?: undefined;
+}
+
+/** When a signature was there, on the word of an authority that the verifier named. */
+export interface Stamp extends Omit<StampClaim, 'anchor'> {
   readonly authority: CertificateSummary;
   /** The certificate that the verifier named, to which the authority's leads. */
   readonly anchor: CertificateSummary;
@@ -37,6 +44,20 @@ export function verifyStamps(
 ): readonly Stamp[] {
   const stamps = tokens.map((der, index) => verifyStamp(der, index + 1, signature, anchors));
   return stamps.toSorted((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/**
+ * Reads what a timestamp says, and verifies nothing of it.
+ *
+ * @param der `TimeStampResp`.
+ * @throws {OmsError} `TIMESTAMP_INVALID` for what is none, `CERTIFICATE_REFUSED`
+ */
+export function readStampClaim(der: Uint8Array): StampClaim {
+  const { time: at, accuracy, policy, certificates, names } = parse(der, 'the timestamp');
+  const named = certificates.find((certificate) => names(certificate));
+  const what = 'the certificate of the timestamp';
+  const authority = named === undefined ? undefined : summarise(parseCertificate(named, what));
+  return { at, accuracy, policy, authority };
 }
 
 function verifyStamp(

@@ -59,8 +59,13 @@ export function verifyWithCertificate(
     throw new OmsError('BUNDLE_MALFORMED', 'the bundle holds no certificate');
   }
   refuseKeyless(leaf);
-  const chains = moments.map((moment) => findChain(leaf, others, anchors, moment));
-  const [chain = [leaf]] = chains;
+  const [chain = [leaf]] = moments.map((moment) => {
+    try {
+      return findChain(leaf, others, anchors, moment);
+    } catch (error) {
+      throw withHint(error, leaf, bundle, policy);
+    }
+  });
   return {
     payload: acceptPayload(bundle.envelope, leaf),
     signer: {
@@ -111,6 +116,20 @@ function timeOf(
   }
   const time = namedTime(verificationTime);
   return [time, [time.at]];
+}
+
+/** A certificate that is not valid now may have been when it signed, if that is known. */
+function withHint(
+  error: unknown,
+  leaf: Certificate,
+  { timestamps }: ParsedBundle,
+  { timestampAnchors }: CertificatePolicy,
+): unknown {
+  const mayHelp = timestamps.length > 0 && timestampAnchors === undefined;
+  if (!mayHelp || !(error instanceof OmsError) || leaf.notAfter >= new Date()) return error;
+  const { code, summary, expected, found } = error;
+  const hint = 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time';
+  return new OmsError(code, summary, { expected, found, hint, cause: error });
 }
 
 function namedTime(verificationTime: Date | undefined): CertificateSignerIdentity['time'] {

@@ -166,7 +166,7 @@ describe('inspect', () => {
       method: 'key',
       certificates: [],
       logEntries: [],
-      timestamps: 0,
+      timestamps: [],
       statement: { form: 'v1.0', manifest: { name: 'model', resources: [{ name: 'a' }] } },
     });
   });

@@ -31,7 +31,13 @@ function answering(status: number, body: string | Uint8Array = ''): Promise<stri
 }
 
 function options(differences: Partial<CallOptions> = {}): CallOptions {
-  return { timeout: 2_000, signal: undefined, secrets: [SECRET], ...differences };
+  return {
+    timeout: 2_000,
+    signal: undefined,
+    secrets: [SECRET],
+    configuredBy: 'the settings',
+    ...differences,
+  };
 }
 
 function question<T>(url: string, parts: Partial<Question<T>> = {}): Question<T | string> {

@@ -104,7 +104,7 @@ describe.skipIf(!isThere)(`with ${title}`, () => {
     return server;
   }
 
-  const options = { timeout: 10_000, signal: undefined, secrets: [] };
+  const options = { timeout: 10_000, signal: undefined, secrets: [], configuredBy: 'the URL' };
 
   function stamps(response: Uint8Array, anchors: readonly Issued[] = [root]): readonly Stamp[] {
     const trusted = anchors.map(({ der }) => parseCertificate(der, 'the anchor'));

@@ -29,7 +29,13 @@ async function serve(answering?: Answering, own = tsa): Promise<StampServer> {
 }
 
 function options(differences: Partial<CallOptions> = {}): CallOptions {
-  return { timeout: 2_000, signal: undefined, secrets: [], ...differences };
+  return {
+    timeout: 2_000,
+    signal: undefined,
+    secrets: [],
+    configuredBy: 'the URL',
+    ...differences,
+  };
 }
 
 /** One query, and what was made of its answer. */
@@ -158,18 +164,25 @@ describe('an answer with a timestamp', () => {
   });
 
   it('is the answer to this request, by its nonce', async () => {
-    await refuse(() => ({ optional: [] }));
-    await refuse(() => ({ optional: [integer(990_001)] }));
-    await refuse(({ nonce = Buffer.of(0) }) => ({
-      optional: [der(0x02, Buffer.concat([nonce, Buffer.of(0)]))],
-    }));
+    const why = 'the answer to another request, by its nonce';
+    await refuse(() => ({ optional: [] }), why);
+    await refuse(() => ({ optional: [integer(990_001)] }), why);
+    await refuse(
+      ({ nonce = Buffer.of(0) }) => ({
+        optional: [der(0x02, Buffer.concat([nonce, Buffer.of(0)]))],
+      }),
+      why,
+    );
     await refuse(({ nonce = Buffer.of(0) }) => {
       const other = Buffer.from(nonce);
       other.writeUInt8(other.readUInt8(7) ^ 1, 7);
       return { optional: [der(0x02, other)] };
-    });
+    }, why);
     // In place of the nonce, where numbers may stand too.
-    await refuse(({ nonce = Buffer.of(0) }) => ({ optional: [sequence(der(0x02, nonce))] }));
+    await refuse(
+      ({ nonce = Buffer.of(0) }) => ({ optional: [sequence(der(0x02, nonce))] }),
+      'its accuracy is malformed',
+    );
   });
 
   it('is no old one, sent again', async () => {
@@ -182,36 +195,45 @@ describe('an answer with a timestamp', () => {
   });
 
   it('is over this signature', async () => {
+    const why = 'a timestamp of another signature';
     const other = createHash('sha256').update('another').digest();
-    await refuse(() => ({ imprint: imprintOf(other) }));
-    await refuse(() => ({ imprint: imprintOf(signature) }));
-    await refuse(() => ({ imprint: imprintOf(digest.subarray(1)) }));
-    await refuse(() => ({ imprint: imprintOf(Buffer.alloc(0)) }));
+    await refuse(() => ({ imprint: imprintOf(other) }), why);
+    await refuse(() => ({ imprint: imprintOf(signature) }), why);
+    await refuse(() => ({ imprint: imprintOf(digest.subarray(1)) }), why);
+    await refuse(() => ({ imprint: imprintOf(Buffer.alloc(0)) }), why);
     const sha1 = createHash('sha1').update(signature).digest();
-    await refuse(() => ({ imprint: imprintOf(sha1, '1.3.14.3.2.26') }));
+    await refuse(() => ({ imprint: imprintOf(sha1, '1.3.14.3.2.26') }), 'weaker than SHA-256');
   });
 
   it('is under the policy that was asked for', async () => {
-    await refuse(() => ({ policy: POLICY }), ELSE, tsa, '1.2.3.4');
-    await refuse(() => ({ policy: '1.2.3.4' }), ELSE, tsa, POLICY);
-    await refuse(() => ({ policy: `${POLICY}.1` }), ELSE, tsa, POLICY);
+    await refuse(() => ({ policy: POLICY }), `under the policy ${POLICY}`, tsa, '1.2.3.4');
+    await refuse(() => ({ policy: '1.2.3.4' }), 'under the policy 1.2.3.4', tsa, POLICY);
+    await refuse(() => ({ policy: `${POLICY}.1` }), `under the policy ${POLICY}.1`, tsa, POLICY);
   });
 
   it('has the certificate that was asked for', async () => {
-    await refuse(() => ({ certificates: false }));
-    await refuse(() => ({ embedded: [] }));
-    await refuse(() => ({ embedded: [tsa.root.der] }));
-    await refuse(() => ({ namedCertificate: tsa.root }));
-    await refuse(() => ({ attributes: (right) => right.slice(0, 2) }));
-    await refuse(() => ({ embedded: [der(0x30)] }));
+    const why = 'a timestamp without the certificate of its authority';
+    await refuse(() => ({ certificates: false }), why);
+    await refuse(() => ({ embedded: [] }), why);
+    await refuse(() => ({ embedded: [tsa.root.der] }), why);
+    await refuse(() => ({ namedCertificate: tsa.root }), why);
+    await refuse(() => ({ attributes: (right) => right.slice(0, 2) }), why);
+    await refuse(() => ({ embedded: [der(0x30)] }), why);
   });
 
   it('is signed by that certificate', async () => {
-    await refuse(() => ({ signedWith: makeKey('P-384') }));
-    await refuse(() => ({ signedWith: tsa.root.privateKey }));
-    await refuse(() => ({ namedCertificate: tsa.root, embedded: [tsa.root.der, tsa.leaf.der] }));
-    await refuse(() => ({ digest: 'sha1' }));
-    await refuse(() => ({ messageDigest: () => Buffer.alloc(32) }));
+    const why = 'a timestamp whose signature is wrong';
+    await refuse(() => ({ signedWith: makeKey('P-384') }), why);
+    await refuse(() => ({ signedWith: tsa.root.privateKey }), why);
+    await refuse(
+      () => ({ namedCertificate: tsa.root, embedded: [tsa.root.der, tsa.leaf.der] }),
+      'Root" may not be used for this',
+    );
+    await refuse(() => ({ digest: 'sha1' }), 'a hash is weaker than SHA-256');
+    await refuse(
+      () => ({ messageDigest: () => Buffer.alloc(32) }),
+      'what is signed is something else',
+    );
   });
 
   it.each<[string, Partial<IssueOptions>]>([
@@ -225,7 +247,11 @@ describe('an answer with a timestamp', () => {
     ['of a weak key', { key: 'RSA-1024' }],
     ['of an unusual key', { key: 'secp256k1' }],
   ])('is signed by a certificate that verifiers can believe, and none that is %s', (_, leaf) =>
-    refuse(() => ({}), ELSE, makeTsa('Odd', { leaf })),
+    refuse(
+      () => ({}),
+      /the certificate "CN=Odd" (may not be used for this|expired|is not valid yet)/,
+      makeTsa('Odd', { leaf }),
+    ),
   );
 
   it.each<[string, Partial<IssueOptions>, TimestampOptions]>([
@@ -241,9 +267,9 @@ describe('an answer with a timestamp', () => {
 
 describe('an authority', () => {
   it('that refuses is none that answers', async () => {
-    await refuse(() => ({ status: 2 }));
-    await refuse(() => ({ status: 2, tokenless: true }));
-    await refuse(() => ({ tokenless: true }));
+    await refuse(() => ({ status: 2 }), 'no timestamp: it was not granted');
+    await refuse(() => ({ status: 2, tokenless: true }), 'no timestamp: it was not granted');
+    await refuse(() => ({ tokenless: true }), 'no timestamp: a member is missing');
   });
 
   it('that talks of something else is understood as such', async () => {

@@ -58,6 +58,23 @@ describe('a timestamp token', () => {
     expect(() => read({ status })).toThrow('it was not granted');
   });
 
+  it.each([
+    ['0780', 'badAlg'],
+    ['000001', 'unacceptedPolicy'],
+    ['0600000040', 'systemFailure'],
+    ['05a0', 'badAlg, badRequest'],
+  ])('that was not granted says why: bits %s', (bits, why) => {
+    const failure = Buffer.from(bits, 'hex');
+    expect(() => read({ status: 2, failure, tokenless: true })).toThrow(
+      `it was not granted (${why})`,
+    );
+  });
+
+  it.each(['07', '', '0640'])('says nothing of bits that mean nothing: %s', (bits) => {
+    const failure = Buffer.from(bits, 'hex');
+    expect(() => read({ status: 2, failure, tokenless: true })).toThrow(/granted$/);
+  });
+
   it('must be there', () => {
     expect(() => read({ tokenless: true })).toThrow('a member is missing');
     for (const empty of [Buffer.alloc(0), sequence(), sequence(sequence()), integer(0)]) {

@@ -51,6 +51,8 @@ export interface TimestampOptions {
   readonly certificates?: boolean;
   /** What stands there in its place: whatever is given. */
   readonly embedded?: readonly Buffer[];
+  /** PKIFailureInfo, as the content of a BIT STRING. */
+  readonly failure?: Buffer;
   /** Leaves the token out: only a status remains. */
   readonly tokenless?: boolean;
   /** The content of the nonce's INTEGER. */
@@ -110,7 +112,8 @@ export function makeTsa(
 /** `TimeStampResp` (RFC 3161 §2.4.2) in DER, as a bundle holds it. */
 export function timestamp(own: Tsa, data: Uint8Array, options: TimestampOptions = {}): Buffer {
   const token = tokenOf(options.tsa ?? own, options.data ?? data, options);
-  const status = sequence(integer(options.status ?? 0));
+  const failure = options.failure === undefined ? [] : [der(0x03, options.failure)];
+  const status = sequence(integer(options.status ?? 0), ...failure);
   return options.tokenless === true ? sequence(status) : sequence(status, token);
 }
 

@@ -12,7 +12,8 @@ import {
 import { type Chain, findChain } from '../trust/chain.ts';
 import type { Stamp } from '../trust/stamp.ts';
 import { type Curve, curveOf, verifyLegacyPayload, verifyPayload } from '../trust/keys.ts';
-import { stampsOf, type TimestampPolicy } from './stamps.ts';
+import { checkMembers } from './members.ts';
+import { stampsOf, TIMESTAMP_MEMBERS, type TimestampPolicy } from './stamps.ts';
 
 /** Trust whoever has a code-signing certificate that leads to one of these anchors. */
 export interface CertificatePolicy extends TimestampPolicy {
@@ -25,6 +26,8 @@ export interface CertificatePolicy extends TimestampPolicy {
   /** Judge all validity periods at this time instead of now: the caller's own word for it. */
   readonly verificationTime?: Date;
 }
+
+const MEMBERS = ['method', 'anchors', 'verificationTime', ...TIMESTAMP_MEMBERS];
 
 /** Who signed, for the certificate method. */
 export interface CertificateSignerIdentity {
@@ -42,13 +45,15 @@ export interface CertificateSignerIdentity {
  * Verifies a bundle of the certificate method (§8.2): the chain first, then the signature with the
  * leaf's key. The bundle's own certificates help to build the chain and are trusted for nothing.
  *
- * @throws {OmsError} `KEY_UNUSABLE`, `CERTIFICATE_REFUSED`, `SIGNATURE_INVALID`
+ * @throws {OmsError} `USAGE`, `KEY_UNUSABLE`, `TIMESTAMP_INVALID`, `CERTIFICATE_REFUSED`,
+ *   `SIGNATURE_INVALID`
  */
 export function verifyWithCertificate(
   bundle: ParsedBundle,
   material: CertificateMaterial,
   policy: CertificatePolicy,
 ): { readonly signer: CertificateSignerIdentity; readonly payload: SignedPayload } {
+  checkMembers(policy, MEMBERS, 'the policy');
   const anchors = loadAnchors(policy);
   const timestamps = stampsOf(bundle, policy);
   const [time, moments] = timeOf(policy, timestamps);

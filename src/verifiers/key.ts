@@ -13,13 +13,16 @@ import {
   verifyPayload,
 } from '../trust/keys.ts';
 import type { Stamp } from '../trust/stamp.ts';
-import { stampsOf, type TimestampPolicy } from './stamps.ts';
+import { checkMembers } from './members.ts';
+import { stampsOf, TIMESTAMP_MEMBERS, type TimestampPolicy } from './stamps.ts';
 
 /** Trust one public key. */
 export interface KeyPolicy extends TimestampPolicy {
   readonly method: 'key';
   readonly publicKey: PublicKeySource;
 }
+
+const MEMBERS = ['method', 'publicKey', ...TIMESTAMP_MEMBERS];
 
 /** Who signed, for the key method: the holder of this key. */
 export interface KeySignerIdentity {
@@ -35,13 +38,14 @@ export interface KeySignerIdentity {
  * Verifies a bundle of the key method with the verifier's own key (§8.2). What the bundle says of
  * its key never selects one, but it must not contradict the one that is used.
  *
- * @throws {OmsError} `KEY_UNUSABLE`, `KEY_MISMATCH`, `SIGNATURE_INVALID`, `TIMESTAMP_INVALID`
+ * @throws {OmsError} `USAGE`, `KEY_UNUSABLE`, `KEY_MISMATCH`, `SIGNATURE_INVALID`, `TIMESTAMP_INVALID`
  */
 export function verifyWithKey(
   bundle: ParsedBundle,
   material: KeyMaterial,
   policy: KeyPolicy,
 ): { readonly signer: KeySignerIdentity; readonly payload: SignedPayload } {
+  checkMembers(policy, MEMBERS, 'the policy');
   const { envelope } = bundle;
   const key = loadPublicKey(policy.publicKey);
   const fingerprint = fingerprintOf(key);

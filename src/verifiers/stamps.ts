@@ -14,6 +14,8 @@ export interface TimestampPolicy {
   readonly requireTimestamp?: boolean | undefined;
 }
 
+export const TIMESTAMP_MEMBERS = ['timestampAnchors', 'requireTimestamp'] as const;
+
 /**
  * The timestamps over a bundle's signature, the earliest first.
  *
@@ -23,6 +25,11 @@ export function stampsOf(
   { envelope, timestamps }: ParsedBundle,
   { timestampAnchors, requireTimestamp }: TimestampPolicy,
 ): readonly Stamp[] {
+  if (requireTimestamp !== undefined && typeof requireTimestamp !== 'boolean') {
+    throw new OmsError('USAGE', 'whether a timestamp is required must be true or false', {
+      found: typeof requireTimestamp,
+    });
+  }
   if (timestampAnchors === undefined) {
     if (requireTimestamp !== true) return [];
     throw new OmsError('USAGE', 'a timestamp is required, and nobody is trusted for one', {

@@ -315,4 +315,28 @@ describe('whom to trust for timestamps', () => {
     expect(() => checkKeyed(keyed([{ tsa: stranger }]), policy)).toThrow(failure(CODE, ''));
     expect(checkKeyed(keyed([]), { ...OURS, requireTimestamp: false }).timestamps).toBeUndefined();
   });
+
+  it.each([
+    { requireTimestamps: true },
+    { requiretimestamp: true },
+    { tsaAnchors: [] },
+    { anchor: 1 },
+  ])('is not passed over for a typing error: %j', (policy) => {
+    for (const check of [
+      () => checkKeyed(keyed([{}]), policy as TimestampPolicy),
+      () => checkCertified(certified([{}], lasting), policy as TimestampPolicy),
+    ]) {
+      expect(check).toThrow(failure('USAGE', 'the policy cannot have'));
+    }
+  });
+
+  it.each(['true', 'yes', 1, null, {}])(
+    'is not passed over where it is no boolean: %j',
+    (value) => {
+      const policy = { ...OURS, requireTimestamp: value } as unknown as TimestampPolicy;
+      const says = failure('USAGE', 'whether a timestamp is required must be true or false');
+      expect(() => checkKeyed(keyed([]), policy)).toThrow(says);
+      expect(() => checkCertified(certified([], lasting), policy)).toThrow(says);
+    },
+  );
 });

@@ -93,7 +93,11 @@ describeWithVectors('specification, v1.0', (vectors) => {
 
     it('missing-tlog-entries, a keyless leaf without its log entry, is read as a bare certificate', () => {
       const { unverified } = inspect(readFileSync(vector('invalid/missing-tlog-entries')));
-      expect(unverified).toMatchObject({ method: 'certificate', logEntries: [], timestamps: [{ accuracy: 1000 }] });
+      expect(unverified).toMatchObject({
+        method: 'certificate',
+        logEntries: [],
+        timestamps: [{ accuracy: 1000 }],
+      });
     });
 
     it('missing-tlog-entries verifies with no key and no root of a private PKI', async () => {

@@ -16,8 +16,9 @@ import {
 import { measureStreams, type StreamedModel } from './streamed.ts';
 
 /**
- * Computes the manifest of a model, as signing would (§6.1 to §6.5). Its `rootDigest` names the
- * model and all its content.
+ * Computes the manifest of a model, as signing would (§6.1 to §6.5). Its `rootDigest` is over the
+ * content of all files in the order of their names, and not over the names (§6.5.1): what is to be
+ * compared with another model is the manifest.
  *
  * @param model path of a directory or of a single file, or its files as streams.
  * @throws {OmsError} `MODEL_UNSIGNABLE`, `MODEL_EMPTY`, `FILE_UNREADABLE`, `FILE_CHANGED`,

@@ -25,7 +25,8 @@ interface DigestArguments extends ScopeArguments, HashArguments, JobsArguments, 
 }
 
 const EXAMPLES = `
-The digest is SHA-256 over the digests of all files; it is what a signature's subject holds.
+The digest is SHA-256 over the digests of all files, in the order of their names. It is what a
+signature's subject holds. It does not hold the names: compare signatures, not digests.
 It is the same before and after signing: the signature file is not part of the model.
 
 Example:

@@ -1,0 +1,47 @@
+/** A folder of `src` whose mutants are tested, and the tests that must notice them. */
+export interface Room {
+  readonly name: string;
+  /** Globs. The tests of the folder and those of the attacks on it, none that starts programs. */
+  readonly tests: readonly string[];
+}
+
+export const ROOMS: readonly Room[] = [
+  {
+    name: 'format',
+    tests: [
+      'test/format/**/*.test.ts',
+      'test/attacks/{ignore,shards,statement}.test.ts',
+      'test/properties/bundle.test.ts',
+      'test/verifiers/{key,legacy}.test.ts',
+      'test/identity/urls.test.ts',
+      'test/fixtures.test.ts',
+    ],
+  },
+  {
+    name: 'verifiers',
+    tests: ['test/verifiers/**/*.test.ts', 'test/sigstore/**/!(attacks-bits).test.ts'],
+  },
+  {
+    name: 'trust',
+    tests: [
+      'test/trust/**/*.test.ts',
+      'test/verifiers/**/*.test.ts',
+      'test/sigstore/**/!(attacks-bits).test.ts',
+      'test/properties/signing-config.test.ts',
+    ],
+  },
+  {
+    name: 'model',
+    tests: ['test/model/**/*.test.ts', 'test/attacks/**/*.test.ts', 'test/properties/tree.test.ts'],
+  },
+  {
+    name: 'signers',
+    tests: ['test/signers/**/*.test.ts', 'test/sigstore-stub/**/*.test.ts'],
+  },
+];
+
+export function roomOf(name: string | undefined): Room {
+  const room = ROOMS.find((one) => one.name === name);
+  if (room === undefined) throw new Error(`there are no mutants of ${name}`);
+  return room;
+}

@@ -294,6 +294,25 @@ describe('parseBundle', () => {
     expect(timestamps.map(([first]) => first)).toEqual(indices);
   });
 
+  it.each([
+    ['absent', undefined],
+    ['null', null],
+  ])('has none of what is %s', (_, value) => {
+    const parsed = parseBundle(
+      bundle((b) => {
+        b['verificationMaterial'].tlogEntries = value;
+        b['verificationMaterial'].timestampVerificationData = value;
+      }),
+    );
+    expect(parsed).toMatchObject({ logEntries: [], timestamps: [] });
+    expect(parsed.logEntries).toHaveLength(0);
+    expect(parsed.timestamps).toHaveLength(0);
+    const inner = bundle((b) => {
+      b['verificationMaterial'].timestampVerificationData = { rfc3161Timestamps: value };
+    });
+    expect(parseBundle(inner).timestamps).toHaveLength(0);
+  });
+
   it('reads members by their own name only', async () => {
     const text = bundle().replace('"mediaType"', '"__proto__"');
     await refusal(() => parseBundle(text), 'BUNDLE_MALFORMED');
@@ -301,5 +320,74 @@ describe('parseBundle', () => {
       b['verificationMaterial'] = JSON.parse('{"__proto__":{"publicKey":{"hint":"a"}}}');
     });
     await refusal(() => parseBundle(inherited), 'BUNDLE_MALFORMED');
+  });
+});
+
+describe('a bundle that is an object', () => {
+  const text = bundle();
+  const good: Loose = JSON.parse(text);
+  const parsed = parseBundle(text);
+
+  it('is read as its JSON text would be, whatever made it', () => {
+    const bare: Loose = Object.assign(Object.create(null), good);
+    const inherited: Loose = Object.assign(Object.create({ extra: 1 }), good);
+    const inside = { ...good, dsseEnvelope: Object.assign(Object.create({}), good.dsseEnvelope) };
+    for (const one of [bare, inherited, inside, Object.freeze({ ...good })]) {
+      expect(parseBundle(one).envelope).toEqual(parsed.envelope);
+    }
+    const accessor = {
+      ...good,
+      get dsseEnvelope(): unknown {
+        return good.dsseEnvelope;
+      },
+    };
+    expect(parseBundle(accessor).envelope).toEqual(parsed.envelope);
+  });
+
+  it('is what it says that its JSON is', () => {
+    const other: Loose = JSON.parse(bundle((b) => (b['dsseEnvelope'].payload = 'YQ==')));
+    const outer = { ...good, toJSON: () => other };
+    expect(parseBundle(outer).envelope.payload).toEqual(Buffer.from('a'));
+    const envelope = { ...good.dsseEnvelope, toJSON: () => other.dsseEnvelope };
+    expect(parseBundle({ ...good, dsseEnvelope: envelope }).envelope.payload).toEqual(
+      Buffer.from('a'),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 1],
+    ['a function', () => {}],
+    ['an empty object', {}],
+    ['an array', [good]],
+    ['one without envelope', { ...good, dsseEnvelope: undefined }],
+    ['one whose envelope is null', { ...good, dsseEnvelope: null }],
+    ['one whose envelope is a text', { ...good, dsseEnvelope: 'x' }],
+    [
+      'one without payload',
+      { ...good, dsseEnvelope: { ...good.dsseEnvelope, payload: undefined } },
+    ],
+    [
+      'one whose payload is null',
+      { ...good, dsseEnvelope: { ...good.dsseEnvelope, payload: null } },
+    ],
+    [
+      'one whose payload is bytes',
+      { ...good, dsseEnvelope: { ...good.dsseEnvelope, payload: [1] } },
+    ],
+  ])('is refused when it is %s', async (_, value) => {
+    await refusal(() => parseBundle(value as Bundle), 'BUNDLE_MALFORMED');
+  });
+
+  it('is refused when it has no JSON', async () => {
+    const round: Loose = { ...good };
+    round['self'] = round;
+    for (const value of [round, { ...good, extra: 1n }]) {
+      const { message } = await refusal(() => parseBundle(value), 'BUNDLE_MALFORMED');
+      expect(message).toBe('the bundle is not plain JSON');
+    }
+    const { message } = await refusal(() => parseBundle('x'), 'BUNDLE_MALFORMED');
+    expect(message).toContain('the signature file is not JSON');
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
 import { Fields } from '../../src/format/fields.ts';
 import type { JsonValue } from '../../src/format/json.ts';
+import { hintFor, malformed } from '../../src/format/malformed.ts';
 import { failure } from '../trust/helpers.ts';
 
 const fields = (value: JsonValue, where = 'a.b'): Fields =>
@@ -77,5 +79,20 @@ describe('what stands in place of a member', () => {
     [0, '0'],
   ])('of an object is said too: %j', (value, found) => {
     expect(() => fields(value)).toThrow(refused(`a.b: expected an object, found ${found}`));
+  });
+});
+
+describe('an error about a document', () => {
+  const HINT = 'the file is damaged, or is not a signature; get it again from the signer';
+
+  it.each<[ErrorCode, string, string | undefined]>([
+    ['BUNDLE_MALFORMED', 'the signature file is not a valid bundle', HINT],
+    ['STATEMENT_MALFORMED', 'the signed statement is not valid', undefined],
+    ['LOG_ENTRY_INVALID', 'the log entry is not valid', undefined],
+    ['TRUST_UNUSABLE', 'the trust configuration is not valid', undefined],
+  ])('of %s says which, where, and what to do', (code, document, hint) => {
+    expect(malformed(code, 'a.b', {})).toMatchObject({ code, message: `${document}: a.b`, hint });
+    expect(malformed(code, '', {}).message).toBe(document);
+    expect(hintFor(code)).toEqual(hint === undefined ? {} : { hint });
   });
 });

@@ -17,6 +17,10 @@ describe('the strict JSON reader', () => {
     '{"a":{"a":{"a":1}}}',
     '[{"a":1},{"a":1}]',
     '{"":1," ":2}',
+    '"text"',
+    '["a","a",["a"]]',
+    '{"a":"a","b":"a","c":["a","b"],"d":"d"}',
+    '[{},"a","a"]',
   ])('reads %s as JSON.parse does', (text) => {
     expect(read(text)).toEqual(JSON.parse(text));
   });
@@ -29,6 +33,8 @@ describe('the strict JSON reader', () => {
     ['{"__proto__":1,"__proto__":2}', 'appears twice'],
     ['{"a\\"b":1,"a\\"b":2}', 'appears twice'],
     ['{"a":"x\\\\","a":2}', 'the key "a" appears twice'],
+    ['[[{"a":1,"b":2,"a":3}]]', 'the key "a" appears twice'],
+    ['{"a":{},"a":[]}', 'the key "a" appears twice'],
   ])('refuses duplicate keys: %s', async (text, reason) => {
     const { message } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
     expect(message).toContain(reason);
@@ -53,6 +59,9 @@ describe('the strict JSON reader', () => {
     ['a leading zero', '[01]'],
     ['a raw newline in a string', '["a\nb"]'],
     ['an open string', '["a'],
+    ['an open string alone', '"a'],
+    ['an open string with an escape alone', '"a\\"'],
+    ['an open string behind white space', '  "a\\"'],
     ['an open string that ends in an escape', '["a\\'],
     ['an open string that ends in an escaped quotation mark', '["a\\"'],
     ['an open object', '{"a":1'],
@@ -60,6 +69,17 @@ describe('the strict JSON reader', () => {
     ['a byte-order mark', '\uFEFF{}'],
   ])('refuses %s', async (_, text) => {
     await refusal(() => read(text), 'BUNDLE_MALFORMED');
+  });
+
+  it.each([
+    ['', 'the text is not JSON: expected one JSON object, found nothing'],
+    [' \n', 'the text is not JSON: expected one JSON object, found nothing'],
+    ['nil', 'the text is not JSON: expected one JSON object, found text that starts with "nil"'],
+    ['x'.repeat(25), `found text that starts with "${'x'.repeat(24)}…"`],
+  ])('says what %j is instead', async (text, reason) => {
+    const { message, hint } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
+    expect(message).toContain(reason);
+    expect(hint).toContain('the file is damaged');
   });
 
   it.each([
@@ -72,7 +92,7 @@ describe('the strict JSON reader', () => {
     expect(message).toBe('the text is not valid UTF-8');
   });
 
-  it.each(['["\\ud800"]', '["\\udc00x"]', '{"\\ud83d":1}', '["\\ud83dx\\ude00"]'])(
+  it.each(['"\\ud800"', '["\\ud800"]', '["\\udc00x"]', '{"\\ud83d":1}', '["\\ud83dx\\ude00"]'])(
     'refuses half of a surrogate pair: %s',
     async (text) => {
       const { message } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
@@ -94,6 +114,9 @@ describe('the strict JSON reader', () => {
       `[${Array.from({ length: count }, () => '{}').join()}]`;
     expect(read(objects(9))).toHaveLength(9);
     await refusal(() => read(objects(10)), 'BUNDLE_MALFORMED');
+    const last = (zeros: number): string => `[${'0,'.repeat(zeros)}[]]`;
+    expect(read(last(17))).toHaveLength(18);
+    await refusal(() => read(last(18)), 'BUNDLE_MALFORMED');
   });
 
   it('does not take brackets and commas in strings for structure', () => {

@@ -42,6 +42,7 @@ describe('the text that 0.2.0 signed', () => {
     const bytes = Buffer.alloc(200_000, `{"a":'\n'} é`);
     const whole = [...legacyPae(bytes)];
     expect(whole.length).toBeGreaterThan(4);
+    expect(whole.length).toBeLessThan(20);
     const once = pae(bytes).slice(pae(bytes).indexOf("b'"));
     const inner = [...bytes].map((byte) => pae(Uint8Array.of(0x22, byte)).slice(44, -1)).join('');
     expect(once).toBe(`b'${inner}'`);
@@ -63,7 +64,8 @@ describe('a statement of 0.2.0', () => {
   }
 
   it('lists files as subjects, with the parameters of its time', () => {
-    const { resources, serialization } = parse({});
+    const { name: model, resources, serialization } = parse({});
+    expect(model).toBe('');
     expect(resources.map(({ name }) => name)).toEqual(['a', 'd/b']);
     expect(serialization).toEqual({
       hashAlgorithm: 'sha256',
@@ -86,6 +88,17 @@ describe('a statement of 0.2.0', () => {
     ['"." beside others', { subject: [subject('a'), subject('.')] }, 'canonical name'],
     ['another digest', { subject: [{ name: 'a', digest: { sha512: 'x' } }] }, 'sha256'],
     ['a short digest', { subject: [{ name: 'a', digest: { sha256: '00' } }] }, 'hex digits'],
+    [
+      'a letter before a digest',
+      { subject: [{ name: 'a', digest: { sha256: `x${hashOf('a')}` } }] },
+      'hex digits',
+    ],
+    [
+      'a line end behind a digest',
+      { subject: [{ name: 'a', digest: { sha256: `${hashOf('a')}\n` } }] },
+      'hex digits',
+    ],
+    ['a second subject of no name', { subject: [subject('a'), {}] }, 'subject[1].name'],
     ['no predicate', { predicate: undefined }, 'predicate'],
     [
       'the new predicate type',

@@ -5,8 +5,14 @@ import {
   type Serialization,
   shardName,
 } from '../../src/format/manifest.ts';
-import { encodeStatement, isAboutModel, parseStatement } from '../../src/format/statement.ts';
-import { hashOf, statementWith } from '../helpers/forge.ts';
+import {
+  encodeStatement,
+  isAboutModel,
+  parseStatement,
+  readStatement,
+} from '../../src/format/statement.ts';
+import { hashOf, resource, type StatementParts, statementWith } from '../helpers/forge.ts';
+import { failure } from '../trust/helpers.ts';
 
 const SERIALIZATION: Serialization = {
   hashAlgorithm: 'sha256',
@@ -69,6 +75,62 @@ describe('a statement that is written', () => {
       `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"m","digest":{"sha256":"${manifest.rootDigest}"}}],` +
         '"predicateType":"https://model_signing/signature/v1.0","predicate":{' +
         `"resources":[${resources.join(',')}],"serialization":{"method":"files","hash_type":"sha256","allow_symlinks":false}}}`,
+    );
+  });
+});
+
+describe('a statement that is read', () => {
+  const read = (parts: StatementParts) =>
+    readStatement(Buffer.from(JSON.stringify(statementWith(parts))), 'dsse').manifest;
+
+  it('has the form that it says it has, when none is expected', () => {
+    const bytes = Buffer.from(JSON.stringify(statementWith({})));
+    expect(readStatement(bytes).encoding).toBe('dsse');
+    const predicateType = 'https://model_signing/Digests/v0.1';
+    const subject = [{ name: 'a', digest: { sha256: hashOf('a') } }];
+    const old = { ...statementWith({}), predicateType, subject };
+    expect(readStatement(Buffer.from(JSON.stringify(old))).encoding).toBe('legacy');
+    expect(() => readStatement(Buffer.from('x'))).toThrow(
+      failure('STATEMENT_MALFORMED', 'the signed statement is not JSON'),
+    );
+  });
+
+  it.each<[unknown, string[]]>([
+    [undefined, []],
+    [null, []],
+    [[], []],
+    [
+      ['z', './b/', 'b'],
+      ['b', 'z'],
+    ],
+    [['/etc', '../x', 'a/../../b', 'in/side'], ['in/side']],
+  ])('has of the ignore paths %j those inside the model', (paths, expected) => {
+    const { ignorePaths } = read({ serialization: { ignore_paths: paths } }).serialization;
+    expect(ignorePaths).toEqual(expected);
+  });
+
+  it('may be of a model of one file, by the name that the reference gives it, alone', () => {
+    const { resources } = read({ resources: [resource('.', 'x')] });
+    expect(resources).toMatchObject([{ name: '.', path: '.', start: 0, end: undefined }]);
+    expect(() => read({ resources: [resource('.', 'x'), resource('a', 'y')] })).toThrow(
+      failure('STATEMENT_MALFORMED', 'resources holds "." beside other names'),
+    );
+    const serialization = { method: 'shards', shard_size: 1 };
+    const parts = [resource('.:0:1', 'x'), resource('.:1:2', 'y')];
+    expect(read({ resources: parts, serialization }).resources).toMatchObject([
+      { path: '.', start: 0, end: 1 },
+      { path: '.', start: 1, end: 2 },
+    ]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['name', { name: 1 }],
+    ['digest', { digest: 'x' }],
+    ['algorithm', { algorithm: 'x' }],
+  ])('says of which resource the %s is wrong', (member, change) => {
+    const resources = [resource('a', 'x'), { ...resource('b', 'y'), ...change }];
+    expect(() => read({ resources })).toThrow(
+      failure('STATEMENT_MALFORMED', `resources[1].${member}: expected`),
     );
   });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /** As much of Stryker's report as is shown. */
-interface Report {
-  readonly files: Readonly<Record<string, { source: string; mutants: readonly Mutant[] }>>;
+export interface Report {
+  readonly files: Readonly<Record<string, { readonly source: string; mutants: readonly Mutant[] }>>;
 }
 
 interface Mutant {

@@ -7,18 +7,22 @@ const here = import.meta.dirname;
 /** Mutation tests of one folder of `src`; `run.ts` starts Stryker with it. */
 export default {
   mutate: [`src/${name}/**/*.ts`],
-  testRunner: 'vitest',
+  testRunner: 'warm',
   // `forks`, as some tests change the working directory.
   vitest: { configFile: 'scripts/mutants/vitest.config.ts', related: false, pool: 'forks' },
-  plugins: ['@stryker-mutator/vitest-runner', resolve(here, 'texts.ts')],
+  plugins: [
+    '@stryker-mutator/vitest-runner',
+    resolve(here, 'texts.ts'),
+    resolve(here, 'warm/plugin.ts'),
+  ],
   ignorers: ['error-texts'],
   coverageAnalysis: 'perTest',
   incremental: true,
   incrementalFile: `coverage/mutants/${name}.incremental.json`,
   concurrency: 2,
   // A loaded machine must not count as a test that noticed.
-  timeoutMS: 40_000,
-  timeoutFactor: 4,
+  timeoutMS: 20_000,
+  timeoutFactor: 3,
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `coverage/mutants/${name}.json` },
   tempDirName: 'coverage/mutants/tmp',

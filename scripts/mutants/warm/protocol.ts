@@ -1,0 +1,31 @@
+/** Says to a warm worker: run these tests with this mutant, until one fails. */
+export interface Order {
+  readonly mutant: string;
+  readonly hitLimit: number | undefined;
+  /** Ids as Stryker has them. */
+  readonly tests: readonly string[];
+}
+
+/** What came of it. */
+export type Outcome =
+  | { readonly status: 'survived'; readonly ran: number }
+  | {
+      readonly status: 'killed';
+      readonly ran: number;
+      readonly killedBy: string;
+      readonly message: string;
+    }
+  | { readonly status: 'timeout'; readonly reason: string }
+  /** A test that failed with the mutant fails without it now. */
+  | { readonly status: 'spoilt' }
+  /** Tests that Stryker knows and this worker does not. */
+  | { readonly status: 'unknown'; readonly tests: readonly string[] };
+
+/** The first thing that a worker says. */
+export interface Greeting {
+  readonly pid: number;
+  readonly tests: number;
+}
+
+/** Where the worker finds who started it: the path of a socket, in its environment. */
+export const SOCKET = 'MUTANTS_SOCKET';

@@ -82,6 +82,14 @@ describe('a model compared with its manifest', () => {
     });
   });
 
+  it('differs though there are as many files too much as there are wrong ones', () => {
+    const unlisted = [{ name: 'x', target: undefined }];
+    const missing = compareModel(signed, found({ resources: [signed[0]!], unlisted }));
+    expect(isEmpty(missing)).toBe(false);
+    const resources = [signed[0]!, { name: 'a', digest: 'ff' }];
+    expect(isEmpty(compareModel(signed, found({ resources, unlisted })))).toBe(false);
+  });
+
   it.each([
     ['changed', { resources: [{ name: 'a', digest: 'ff' }, signed[0]!] }],
     ['missing', { resources: [signed[0]!] }],

@@ -55,7 +55,8 @@ describe.each<[string, JsonLimits, JsonLimits]>([
     );
   });
 
-  it(`has at most ${values} values`, () => {
+  // Sixteen million values take seconds.
+  it.skipIf(values > 1_000_000)(`has at most ${values} values`, () => {
     const zeros = (count: number): string => `[${'0,'.repeat(count - 2)}0]`;
     const shared = { ...limits, bytes: limits.bytes + 2 * values };
     expect(() => read(zeros(values), shared)).not.toThrow();
@@ -67,5 +68,6 @@ describe.each<[string, JsonLimits, JsonLimits]>([
 
 it('a statement of as many resources as are signed is within the limits of what is read', () => {
   expect(4 * MAX_RESOURCES).toBeLessThan(STATEMENT_LIMITS.values);
+  expect(STATEMENT_LIMITS.values).toBe(16_000_000);
   expect((STATEMENT_LIMITS.bytes / 3) * 4).toBeLessThanOrEqual(BUNDLE_LIMITS.bytes);
 });

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { readPlainUrl, readSecureUrl, shownUrl } from '../../src/format/url.ts';
+import { readPlainUrl, readSecureUrl, readWebUrl, shownUrl } from '../../src/format/url.ts';
 
 describe('a URL that secrets may go to', () => {
-  it.each(['https://a.example/x?y=z#w', 'http://localhost:1/', 'http://127.9.9.9', 'http://[::1]'])(
-    'may be %s',
-    (text) => {
-      expect(readSecureUrl(text)?.href).toBe(new URL(text).href);
-    },
-  );
+  it.each([
+    'https://a.example/x?y=z#w',
+    'http://localhost:1/',
+    'http://127.9.9.9',
+    'http://127.10.200.30',
+    'http://[::1]',
+  ])('may be %s', (text) => {
+    expect(readSecureUrl(text)?.href).toBe(new URL(text).href);
+  });
 
   it.each([
     '',
@@ -18,11 +21,37 @@ describe('a URL that secrets may go to', () => {
     'http://localhost.example',
     'http://[::2]',
     'http://0.0.0.0',
+    'http://126.0.0.1',
+    'ws://localhost',
+    'ftp://127.0.0.1',
     'file:///etc/passwd',
     'https://me@a.example',
     'https://:password@a.example',
   ])('is not %o', (text) => {
     expect(readSecureUrl(text)).toBeUndefined();
+  });
+});
+
+describe('a URL that no secrets go to', () => {
+  it.each(['https://a.example/x?y=z#w', 'http://a.example:1', 'http://[::2]/tsa'])(
+    'may be %s',
+    (text) => {
+      expect(readWebUrl(text)?.href).toBe(new URL(text).href);
+    },
+  );
+
+  it.each([
+    '',
+    'a.example',
+    '//a.example',
+    'ftp://a.example',
+    'file:///etc/passwd',
+    'wss://a.example',
+    'https://me@a.example',
+    'http://me@a.example',
+    'https://:password@a.example',
+  ])('is not %o', (text) => {
+    expect(readWebUrl(text)).toBeUndefined();
   });
 });
 
@@ -44,6 +73,6 @@ describe('the identifier of an issuer', () => {
 describe('a URL in a message', () => {
   it('is shown when it has no password', () => {
     expect(shownUrl('http://a.example')).toBe('"http://a.example"');
-    expect(shownUrl('http://me:secret@a.example')).not.toContain('secret');
+    expect(shownUrl('http://me:secret@a.example')).toBe('a URL with a user name or password');
   });
 });

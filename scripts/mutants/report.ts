@@ -18,8 +18,11 @@ interface Position {
   readonly column: number;
 }
 
-/** Prints the figures of each file as a Markdown table, and below it the mutants that lived. */
-export function report(path: string): void {
+/**
+ * Prints the figures of each file as a Markdown table, and below it the mutants that lived. Returns
+ * how many of a hundred were noticed.
+ */
+export function report(path: string): number {
   const { files } = JSON.parse(readFileSync(path, 'utf8')) as Report;
   const rows: string[] = [];
   const alive: string[] = [];
@@ -39,15 +42,24 @@ export function report(path: string): void {
   for (const row of rows) console.log(row);
   console.log(rowOf('all', all));
   console.log(`\n${alive.join('\n')}`);
+  return scoreOf(all);
+}
+
+function count(mutants: readonly Mutant[], status: string): number {
+  return mutants.filter((mutant) => mutant.status === status).length;
+}
+
+function scoreOf(mutants: readonly Mutant[]): number {
+  const noticed = count(mutants, 'Killed') + count(mutants, 'Timeout');
+  const lived = count(mutants, 'Survived') + count(mutants, 'NoCoverage');
+  return (noticed / (noticed + lived)) * 100;
 }
 
 function rowOf(name: string, mutants: readonly Mutant[]): string {
-  const count = (status: string) => mutants.filter((mutant) => mutant.status === status).length;
-  const [killed, timeout] = [count('Killed'), count('Timeout')];
-  const [survived, uncovered] = [count('Survived'), count('NoCoverage')];
-  const valid = killed + timeout + survived + uncovered;
-  const score = valid === 0 ? '' : `${(((killed + timeout) / valid) * 100).toFixed(1)} %`;
-  return `| ${[name, valid, killed, timeout, survived, uncovered, score].join(' | ')} |`;
+  const parts = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map((one) => count(mutants, one));
+  const all = parts.reduce((sum, part) => sum + part, 0);
+  const score = all === 0 ? '' : `${scoreOf(mutants).toFixed(1)} %`;
+  return `| ${[name, all, ...parts, score].join(' | ')} |`;
 }
 
 function describe(file: string, lines: readonly string[], mutant: Mutant): string {

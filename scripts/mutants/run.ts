@@ -20,7 +20,7 @@ const manifest = createRequire(import.meta.url).resolve('@stryker-mutator/core/p
 const stryker = join(dirname(manifest), 'bin/stryker.js');
 
 let failed = false;
-for (const { name } of ROOMS) {
+for (const { name, least = 0 } of ROOMS) {
   const folder = `src/${name}`;
   const asked = positionals.map((path) => path.replace(/\/$/, ''));
   const files = asked.filter((path) => path.startsWith(`${folder}/`));
@@ -38,8 +38,11 @@ for (const { name } of ROOMS) {
     ],
     { stdio: 'inherit', env: { ...process.env, MUTANTS_ROOM: name } },
   );
-  if (status !== 0) failed = true;
-  else report(`coverage/mutants/${name}.json`);
+  const score = status === 0 ? report(`coverage/mutants/${name}.json`) : 0;
+  if (status !== 0 || (isWhole && score < least)) {
+    console.error(`${folder}: at least ${least} % must be noticed`);
+    failed = true;
+  }
 }
 process.exitCode = failed ? 1 : 0;
 

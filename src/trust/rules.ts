@@ -110,14 +110,27 @@ const MIN_RSA_BITS = 2048;
 function flawInKeyOfIssuer(issuer: Certificate): OmsError | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(issuer) ?? {};
   const isRsa = type === 'rsa' || type === 'rsa-pss';
-  const isStrong = isRsa ? isUsableRsa(details ?? {}) : hasNamedCurve(issuer);
-  if (isStrong) return undefined;
-  return unfit(issuer, `RSA with at least ${MIN_RSA_BITS} bits, or ${CURVES}`, keyOf(issuer));
+  const isStrong = isRsa ? isUsableSize(details ?? {}) : hasNamedCurve(issuer);
+  if (!isStrong) {
+    return unfit(issuer, `RSA with at least ${MIN_RSA_BITS} bits, or ${CURVES}`, keyOf(issuer));
+  }
+  return isRsa ? flawInExponent(issuer, details?.publicExponent ?? 0n) : undefined;
 }
 
-/** Beyond 16384 bits, or with a huge exponent, a key only serves to make verifiers slow. */
-function isUsableRsa({ modulusLength = 0, publicExponent = 0n }: AsymmetricKeyDetails): boolean {
-  return modulusLength >= MIN_RSA_BITS && modulusLength <= 16_384 && publicExponent < 2n ** 32n;
+/** Beyond 16384 bits a key only serves to make verifiers slow. */
+function isUsableSize({ modulusLength = 0 }: AsymmetricKeyDetails): boolean {
+  return modulusLength >= MIN_RSA_BITS && modulusLength <= 16_384;
+}
+
+/**
+ * RFC 8017 §3.1. With the exponent 1, which OpenSSL takes, anybody can sign; a huge one only serves
+ * to make verifiers slow.
+ */
+function flawInExponent(issuer: Certificate, exponent: bigint): OmsError | undefined {
+  const isUsable = exponent >= 3n && exponent < 2n ** 32n && exponent % 2n === 1n;
+  if (isUsable) return undefined;
+  const found = exponent < 2n ** 32n ? `${exponent}` : 'a larger one';
+  return unfit(issuer, 'an odd RSA exponent from 3 to 2^32', found);
 }
 
 /** ECDSA and RSA PKCS #1 v1.5 with SHA-256, SHA-384 and SHA-512 (RFC 5758, RFC 8017). */

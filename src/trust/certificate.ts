@@ -37,7 +37,11 @@ export interface Certificate extends CertificateSummary {
     | undefined;
   /** §4.2.1.3; `undefined` without the extension. */
   readonly keyUsage:
-    | { readonly digitalSignature: boolean; readonly keyCertSign: boolean }
+    | {
+        readonly digitalSignature: boolean;
+        readonly nonRepudiation: boolean;
+        readonly keyCertSign: boolean;
+      }
     | undefined;
   /** §4.2.1.12: OIDs; `undefined` without the extension. */
   readonly extendedKeyUsage: readonly string[] | undefined;
@@ -211,7 +215,11 @@ function readBasicConstraints(value: ASN1Obj | undefined): Certificate['basicCon
 function readKeyUsage(value: ASN1Obj | undefined): Certificate['keyUsage'] {
   if (value === undefined) return undefined;
   const bits = value.toBitString();
-  return { digitalSignature: bits[0] === 1, keyCertSign: bits[5] === 1 };
+  return {
+    digitalSignature: bits[0] === 1,
+    nonRepudiation: bits[1] === 1,
+    keyCertSign: bits[5] === 1,
+  };
 }
 
 function readAlgorithm(algorithm: ASN1Obj): Certificate['signatureAlgorithm'] {

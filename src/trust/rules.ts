@@ -9,24 +9,29 @@ export type Purpose = 'codeSigning' | 'timeStamping';
 
 /** Why a certificate may not be used for this at a time, or `undefined`. */
 export function flawInLeaf(leaf: Certificate, time: Date, purpose: Purpose): OmsError | undefined {
-  if (leaf.keyUsage?.digitalSignature === false) {
-    return unfit(leaf, 'the key usage digitalSignature', 'a key usage without it');
-  }
   const flaw = purpose === 'codeSigning' ? flawInSigner(leaf) : flawInAuthority(leaf);
   return flaw ?? flawInAny(leaf, time);
 }
 
+const SIGNS = 'the key usage digitalSignature';
+
 /** Who signs models has a key on one of the curves of §4.2. */
 function flawInSigner(leaf: Certificate): OmsError | undefined {
+  if (leaf.keyUsage?.digitalSignature === false) {
+    return unfit(leaf, SIGNS, 'a key usage without it');
+  }
   if (!allows(leaf, 'codeSigning')) {
     return unfit(leaf, 'the extended key usage codeSigning', usagesOf(leaf));
   }
   return flawInKeyOfLeaf(leaf);
 }
 
-/** RFC 3161 §2.3: one extended key usage, which is critical. */
+/** RFC 3161 §2.3: one extended key usage, which is critical. RFC 5280 §4.2.1.12: with either bit. */
 function flawInAuthority(leaf: Certificate): OmsError | undefined {
-  const { extendedKeyUsage: usages, criticalExtensions } = leaf;
+  const { extendedKeyUsage: usages, criticalExtensions, keyUsage } = leaf;
+  if (keyUsage?.digitalSignature === false && !keyUsage.nonRepudiation) {
+    return unfit(leaf, `${SIGNS} or nonRepudiation`, 'a key usage without either');
+  }
   const isOnly = usages?.length === 1 && usages[0] === OID.timeStamping;
   const isCritical = criticalExtensions.includes(OID.extendedKeyUsage);
   if (!isOnly || !isCritical) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { paddedDigest } from './certificate.ts';
-import { type Change, type Changes, present, type Setting, writeChain } from './draft.ts';
+import { type Change, type Changes, having, present, type Setting, writeChain } from './draft.ts';
+import { keyUsage } from './extensions.ts';
 import { exponentOne, keyOf, LEAF } from './keys.ts';
 import { ours } from './ours.ts';
 
@@ -36,5 +37,17 @@ describe('an RSA key with the exponent 1', () => {
   it('does not date what anybody can sign', () => {
     const key = exponentOne(keyOf('RSA-2048', LEAF));
     expect(judge({ 2: { key } }, STAMP)).toContain(found);
+  });
+});
+
+describe('a timestamp authority that has the key usage nonRepudiation alone', () => {
+  const usage = having(keyUsage(['nonRepudiation']));
+
+  it('may date signatures, as RFC 5280 §4.2.1.12 has it', () => {
+    expect(judge({ 2: usage }, STAMP)).toBeUndefined();
+  });
+
+  it('may not sign models', () => {
+    expect(judge({ 2: usage })).toContain('expected the key usage digitalSignature, found');
   });
 });

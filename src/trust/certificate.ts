@@ -116,11 +116,12 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
   const [tbs, algorithm] = root.subs;
   // Of the optional leading members only the version can be there, tagged [0].
   const fields = tbs?.subs.filter((field) => !field.tag.isContextSpecific()) ?? [];
-  const [, , issuer, validity, subject] = fields;
-  if (tbs === undefined || algorithm === undefined || !issuer || !validity || !subject) {
+  const [, , , validity] = fields;
+  if (tbs === undefined || algorithm === undefined || !validity) {
     throw new Error('members are missing');
   }
   const extensions = readExtensions(tbs);
+  checkVersion(tbs, extensions.size > 0);
   return {
     der,
     x509,
@@ -130,7 +131,8 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     notBefore: readTime(validity.subs[0]),
     notAfter: readTime(validity.subs[1]),
     fingerprint: digestOf('sha256', der, 'hex'),
-    isSelfIssued: issuer.value.equals(subject.value),
+    // Not by its bytes: the same text may be written in several types of string (§7.1).
+    isSelfIssued: x509.issuer === x509.subject,
     signatureAlgorithm: readAlgorithm(algorithm),
     criticalExtensions: [...extensions].filter(([, { critical }]) => critical).map(([oid]) => oid),
     hasNameConstraints: extensions.has(OID.nameConstraints),
@@ -142,16 +144,30 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
   };
 }
 
+/** RFC 5280 §4.1.2.1: 1, 2 or 3, written as one less; extensions are of version 3. */
+function checkVersion(tbs: ASN1Obj, hasExtensions: boolean): void {
+  const field = tbs.subs.find(({ tag }) => tag.isContextSpecific(0))?.subs[0];
+  const version = field === undefined ? 0n : readNumber(field);
+  if (version > 2n || (hasExtensions && version !== 2n)) {
+    throw new Error(
+      `it is of version ${version + 1n}${hasExtensions ? ' and has extensions' : ''}`,
+    );
+  }
+}
+
 /**
  * RFC 5280 §4.1.2.5: to the second, in UTC. Not taken from Node, which does not ask OpenSSL whether
  * it could read the time, and answers with what was in the memory if not.
  */
 function readTime(value: ASN1Obj | undefined): Date {
-  const digits = value?.value.toString('latin1') ?? '';
+  const text = value?.value.toString('latin1') ?? '';
   const date = value?.toDate();
-  if (!/^[0-9]{12}(?:[0-9]{2})?Z$/.test(digits) || !date || Number.isNaN(date.getTime())) {
+  if (!/^[0-9]{12}(?:[0-9]{2})?Z$/.test(text) || !date || Number.isNaN(date.getTime())) {
     throw new Error('a time is malformed');
   }
+  // A date that is in no calendar would become another one.
+  const written = date.toISOString().replace(/\.000|[-:T]/g, '');
+  if (!written.endsWith(text)) throw new Error('a time is in no calendar');
   return date;
 }
 
@@ -160,6 +176,13 @@ const MAX_OID_BYTES = 64;
 
 /** A path length of four bytes is more than any chain. */
 const MAX_INTEGER_BYTES = 4;
+
+function readNumber(value: ASN1Obj): bigint {
+  if (value.value.length > MAX_INTEGER_BYTES) throw new Error('a number is too large');
+  const number = value.toInteger();
+  if (number < 0n) throw new Error('a number is negative');
+  return number;
+}
 
 function readOid(value: ASN1Obj): string {
   if (value.value.length > MAX_OID_BYTES) throw new Error('an object identifier is too long');

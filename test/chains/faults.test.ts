@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { paddedDigest } from './certificate.ts';
+import { longTime, name, paddedDigest, time, utcTime } from './certificate.ts';
 import { type Change, type Changes, having, present, type Setting, writeChain } from './draft.ts';
-import { keyUsage } from './extensions.ts';
+import { basicConstraints, keyUsage } from './extensions.ts';
 import { exponentOne, keyOf, LEAF } from './keys.ts';
 import { ours } from './ours.ts';
 
@@ -49,5 +49,39 @@ describe('a timestamp authority that has the key usage nonRepudiation alone', ()
 
   it('may not sign models', () => {
     expect(judge({ 2: usage })).toContain('expected the key usage digitalSignature, found');
+  });
+});
+
+describe('a certificate', () => {
+  const from = time('2020-01-01T00:00:00Z');
+
+  it.each([
+    ['the 30th of February', utcTime('300230000000Z')],
+    ['the 29th of February 2100', longTime('21000229000000Z')],
+    ['hour 24', utcTime('300101240000Z')],
+  ])('is not valid to %s', (_, end) => {
+    expect(judge({ 2: { validity: [from, end] } })).toContain('a time is in no calendar');
+  });
+
+  it('may be valid to the 29th of February', () => {
+    expect(judge({ 2: { validity: [from, utcTime('280229000000Z')] } })).toBeUndefined();
+  });
+
+  it.each([1, 2] as const)('has no extensions in version %i', (version) => {
+    expect(judge({ 2: { version } })).toContain(`it is of version ${version} and has extensions`);
+    expect(judge({ 2: { version, extensions: [] } })).toBeUndefined();
+  });
+
+  it('is not of version 4', () => {
+    expect(judge({ 2: { version: 4 } })).toContain('it is of version 4');
+    expect(judge({ 2: { version: 4, extensions: [] } })).toMatch(/it is of version 4$/);
+  });
+
+  it('has the name of its issuer also in another type of string', () => {
+    const setting = { ...CODE, length: 4 };
+    const limit = having(basicConstraints(true, 1));
+    const subjectName = name('CA 1', 'printable');
+    expect(judge({ 0: limit, 2: { subjectName } }, setting)).toBeUndefined();
+    expect(judge({ 0: limit }, setting)).toContain('at most 1 CA certificates below it, found 2');
   });
 });

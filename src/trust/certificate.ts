@@ -26,6 +26,8 @@ export interface Certificate extends CertificateSummary {
   readonly isSelfIssued: boolean;
   /** The algorithm of its own signature, by OID, and for RSASSA-PSS that of the hash. */
   readonly signatureAlgorithm: { readonly oid: string; readonly pssHash: string | undefined };
+  /** Whether the signed part names the same one (§4.1.1.2). */
+  readonly isAlgorithmSigned: boolean;
   /** OIDs of the extensions that a verifier must understand or refuse (§4.2). */
   readonly criticalExtensions: readonly string[];
   readonly hasNameConstraints: boolean;
@@ -116,8 +118,8 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
   const [tbs, algorithm] = root.subs;
   // Of the optional leading members only the version can be there, tagged [0].
   const fields = tbs?.subs.filter((field) => !field.tag.isContextSpecific()) ?? [];
-  const [, , , validity] = fields;
-  if (tbs === undefined || algorithm === undefined || !validity) {
+  const [, inner, , validity] = fields;
+  if (!tbs || !algorithm || !inner || !validity) {
     throw new Error('members are missing');
   }
   const extensions = readExtensions(tbs);
@@ -134,6 +136,7 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     // Not by its bytes: the same text may be written in several types of string (§7.1).
     isSelfIssued: x509.issuer === x509.subject,
     signatureAlgorithm: readAlgorithm(algorithm),
+    isAlgorithmSigned: inner.toDER().equals(algorithm.toDER()),
     criticalExtensions: [...extensions].filter(([, { critical }]) => critical).map(([oid]) => oid),
     hasNameConstraints: extensions.has(OID.nameConstraints),
     isKeyless: extensions.keys().some((oid) => oid.startsWith(OID.fulcio)),
@@ -222,16 +225,12 @@ const DECISIVE: ReadonlySet<string> = new Set([
 function readBasicConstraints(value: ASN1Obj | undefined): Certificate['basicConstraints'] {
   if (value === undefined) return undefined;
   const [ca, pathLength, ...rest] = value.subs;
-  if (pathLength !== undefined && pathLength.value.length > MAX_INTEGER_BYTES) {
-    throw new Error('the path length is too large');
-  }
-  const length = pathLength?.toInteger();
-  if (rest.length > 0 || (length !== undefined && length < 0n)) {
-    throw new Error('the basic constraints are malformed');
-  }
+  // §4.2.1.9: only a CA may have one.
+  if (ca?.tag.isInteger() === true) throw new Error('a path length stands without the CA flag');
+  if (rest.length > 0) throw new Error('the basic constraints are malformed');
   return {
     ca: ca?.toBoolean() ?? false,
-    pathLength: length === undefined ? undefined : Number(length),
+    pathLength: pathLength === undefined ? undefined : Number(readNumber(pathLength)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import type { Certificate } from './certificate.ts';
+import { canHaveIssued, contradiction, isSignedBy } from './issuance.ts';
 import { flawInIssuer, flawInLeaf, type Purpose, refused } from './rules.ts';
 
 /** Certificates from the leaf to an anchor, each signed by the next. Never empty. */
@@ -54,8 +55,10 @@ class Search {
   /** Who signed whom, by both fingerprints. */
   readonly #signatures = new Map<string, boolean>();
   #ways = 0;
-  /** Why the first certificate with the name of an issuer was not taken for one. */
+  /** Why the first certificate with the name of an issuer may not be one. */
   #flaw: OmsError | undefined;
+  /** What stopped the search where it came furthest. */
+  #obstacle: { readonly length: number; readonly error: OmsError } | undefined;
 
   constructor(
     others: readonly Certificate[],
@@ -72,14 +75,14 @@ class Search {
   from(leaf: Certificate): Chain {
     const chain = this.#extend([leaf]);
     if (chain !== undefined) return chain;
-    throw this.#flaw ?? this.#unconnected(leaf);
+    throw this.#flaw ?? this.#obstacle?.error ?? this.#unconnected([leaf]);
   }
 
   #extend(chain: Chain): Chain | undefined {
     if (++this.#ways > MAX_WAYS) throw tooMany();
     const last = chain.at(-1) ?? chain[0];
     if (this.#anchors.some((anchor) => isSame(anchor, last))) return chain;
-    if (chain.length >= MAX_LENGTH) return undefined;
+    if (chain.length >= MAX_LENGTH) return this.#stop(chain, () => tooLong(last));
     for (const issuer of [...this.#anchors, ...this.#others]) {
       if (chain.some((member) => isSame(member, issuer))) continue;
       const found = this.#isIssuer(issuer, last, chain)
@@ -87,15 +90,25 @@ class Search {
         : undefined;
       if (found !== undefined) return found;
     }
-    return undefined;
+    return this.#stop(chain, () => this.#unconnected(chain));
+  }
+
+  #stop(chain: Chain, error: () => OmsError): undefined {
+    if (chain.length <= (this.#obstacle?.length ?? 0)) return;
+    this.#obstacle = { length: chain.length, error: error() };
   }
 
   /** The cheap questions first: a signature is only verified of a CA that could have made it. */
   #isIssuer(issuer: Certificate, subject: Certificate, below: Chain): boolean {
     if (issuer.subject !== subject.issuer && !canHaveIssued(issuer, subject)) return false;
     const flaw = flawInIssuer(issuer, below, this.#time, this.#purpose);
-    if (flaw === undefined) return canHaveIssued(issuer, subject) && this.#signed(issuer, subject);
-    this.#flaw ??= flaw;
+    if (flaw !== undefined) {
+      this.#flaw ??= flaw;
+      return false;
+    }
+    const isNamed = canHaveIssued(issuer, subject);
+    if (isNamed && this.#signed(issuer, subject)) return true;
+    this.#stop(below, () => notIssued(issuer, subject, isNamed));
     return false;
   }
 
@@ -110,32 +123,33 @@ class Search {
     return answer;
   }
 
-  #unconnected(leaf: Certificate): OmsError {
+  #unconnected(chain: Chain): OmsError {
     const anchors = this.#anchors.map(({ subject }) => quoted(subject, 80));
-    return refused('the signing certificate does not lead to a trusted certificate', {
+    const [first, last] = [chain[0], chain.at(-1) ?? chain[0]].map(
+      ({ subject, issuer }) => `${quoted(subject, 80)} issued by ${quoted(issuer, 80)}`,
+    );
+    return refused(UNCONNECTED, {
       expected: `a chain to ${anchors.slice(0, 3).join(' or ')}${anchors.length > 3 ? ' …' : ''}`,
-      found: `${quoted(leaf.subject, 80)} issued by ${quoted(leaf.issuer, 80)}`,
+      found: chain.length === 1 ? first : `${first}, up to ${last}`,
       hint: 'pass the certificate that you trust, and any missing one between, with --certificate-chain',
     });
   }
 }
 
-/** Whether names, key identifiers and key usage fit; says nothing of the signature. */
-function canHaveIssued(issuer: Certificate, subject: Certificate): boolean {
-  try {
-    return subject.x509.checkIssued(issuer.x509);
-  } catch {
-    return false;
-  }
+const UNCONNECTED = 'the signing certificate does not lead to a trusted certificate';
+
+function notIssued(issuer: Certificate, subject: Certificate, isNamed: boolean): OmsError {
+  return refused(UNCONNECTED, {
+    expected: `${quoted(subject.subject, 80)} issued by ${quoted(issuer.subject, 80)}`,
+    found: isNamed ? 'a signature that is not by its key' : contradiction(issuer, subject),
+  });
 }
 
-function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
-  try {
-    return subject.x509.verify(issuer.x509.publicKey);
-  } catch {
-    // A key or an algorithm that OpenSSL does not know.
-    return false;
-  }
+function tooLong(last: Certificate): OmsError {
+  return refused(UNCONNECTED, {
+    expected: `a chain of at most ${MAX_LENGTH} certificates`,
+    found: `a longer one, beyond ${quoted(last.subject, 80)}`,
+  });
 }
 
 function tooMany(): OmsError {

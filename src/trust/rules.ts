@@ -156,7 +156,11 @@ const STRONG_HASHES: ReadonlySet<string> = new Set([
 ]);
 
 function flawInSignature(certificate: Certificate): OmsError | undefined {
-  const { oid, pssHash } = certificate.signatureAlgorithm;
+  const { isAlgorithmSigned, signatureAlgorithm } = certificate;
+  if (!isAlgorithmSigned) {
+    return unfit(certificate, 'one signature algorithm, inside and outside', 'two');
+  }
+  const { oid, pssHash } = signatureAlgorithm;
   const isStrong =
     oid === OID.rsassaPss
       ? pssHash !== undefined && STRONG_HASHES.has(pssHash)

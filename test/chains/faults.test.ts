@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { oid, sequence } from '../helpers/pki.ts';
 import { longTime, name, paddedDigest, time, utcTime } from './certificate.ts';
 import { type Change, type Changes, having, present, type Setting, writeChain } from './draft.ts';
-import { basicConstraints, keyUsage } from './extensions.ts';
+import { authorityKeyId, basicConstraints, keyIdentifier, keyUsage } from './extensions.ts';
 import { exponentOne, keyOf, LEAF } from './keys.ts';
 import { ours } from './ours.ts';
 
@@ -83,5 +84,50 @@ describe('a certificate', () => {
     const subjectName = name('CA 1', 'printable');
     expect(judge({ 0: limit, 2: { subjectName } }, setting)).toBeUndefined();
     expect(judge({ 0: limit }, setting)).toContain('at most 1 CA certificates below it, found 2');
+  });
+});
+
+describe('a refusal', () => {
+  it('tells a broken signature from a missing issuer', () => {
+    const broken = judge({ 1: { onSignature: (made) => Buffer.from(made).fill(0) } });
+    expect(broken).toMatch(/expected "CN=CA 1" issued by "CN=Root", found a signature that is not/);
+    const renamed = judge({ 1: { issuerName: name('Somebody') } });
+    expect(renamed).toMatch(/found "CN=Signer" .*, up to "CN=CA 1" issued by "CN=Somebody"$/);
+  });
+
+  it('tells a key identifier that does not fit', () => {
+    const wrongId = having(authorityKeyId(keyIdentifier(Buffer.alloc(20))));
+    expect(judge({ 2: wrongId })).toContain('"CN=Signer" names another key identifier or serial');
+  });
+
+  it('tells an algorithm that is another inside, or for another kind of key', () => {
+    const innerAlgorithm = sequence(oid('1.2.840.10045.4.3.2'));
+    expect(judge({ 2: { innerAlgorithm } })).toContain(
+      'one signature algorithm, inside and outside',
+    );
+    expect(judge({ 2: { innerAlgorithm, outerAlgorithm: innerAlgorithm } })).toContain(
+      '"CN=Signer" names a signature algorithm of another kind of key',
+    );
+  });
+
+  it('tells a path length that stands without the CA flag', () => {
+    const found = judge({ 1: having(basicConstraints(false, 3)) });
+    expect(found).toContain('a path length stands without the CA flag');
+  });
+
+  it('tells a chain that is too long', () => {
+    const found = judge({}, { ...CODE, kinds: ['P-256'], length: 11 });
+    expect(found).toContain('expected a chain of at most 10 certificates, found a longer one');
+  });
+
+  it('tells what is wrong where it came furthest', () => {
+    const [leaf, issuer, root] = writeChain(CODE);
+    const [, impostor] = writeChain(CODE, {
+      1: ({ key }) => ({ key: { ...keyOf('RSA-2048', 3), id: key.id } }),
+    });
+    const [stranger] = writeChain({ ...CODE, length: 1 });
+    if (!leaf || !issuer || !root || !impostor || !stranger) throw new Error('a chain is short');
+    const chain = present([leaf], { others: [impostor.der, issuer.der], anchors: [stranger.der] });
+    expect(ours(chain, 'codeSigning')).toMatch(/up to "CN=CA 1" issued by "CN=Root"$/);
   });
 });

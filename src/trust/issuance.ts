@@ -1,0 +1,30 @@
+import { quoted } from '../printable.ts';
+import type { Certificate } from './certificate.ts';
+
+/** Whether names, key identifiers and kinds of keys fit; says nothing of the signature. */
+export function canHaveIssued(issuer: Certificate, subject: Certificate): boolean {
+  try {
+    return subject.x509.checkIssued(issuer.x509);
+  } catch {
+    return false;
+  }
+}
+
+export function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
+  try {
+    return subject.x509.verify(issuer.x509.publicKey);
+  } catch {
+    // A key or an algorithm that OpenSSL does not know.
+    return false;
+  }
+}
+
+/** What a certificate says that keeps one of its issuer's name from being its issuer. */
+export function contradiction(issuer: Certificate, subject: Certificate): string {
+  const who = `${quoted(subject.subject, 80)} names`;
+  const isEcdsa = subject.signatureAlgorithm.oid.startsWith('1.2.840.10045.');
+  if (isEcdsa !== (issuer.x509.publicKey.asymmetricKeyType === 'ec')) {
+    return `${who} a signature algorithm of another kind of key`;
+  }
+  return `${who} another key identifier or serial number`;
+}

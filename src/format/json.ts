@@ -1,6 +1,7 @@
 import { type ErrorCode, OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import { hintFor } from './malformed.ts';
+import { type OpenObject, Shapes } from './shapes.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
@@ -17,7 +18,10 @@ export interface JsonLimits {
   readonly depth: number;
   /** How many values the text may hold, keys not counted. */
   readonly values: number;
-  /** How many different keys. Each new combination of keys costs the reader far more than a value. */
+  /**
+   * How many different keys, a key counting anew behind each other sequence of keys. Each costs the
+   * reader far more than a value, as it makes objects of another shape.
+   */
   readonly keys: number;
 }
 
@@ -66,20 +70,15 @@ export function readJson(
   }
 }
 
-/** From this many keys on, an object's keys are kept in a set: comparing each pair would be slow. */
-const SET_FROM_KEYS = 16;
-
-/** The keys of one object that is still open, or `null` for an array. */
-type OpenKeys = { list: string[]; set: Set<string> | undefined } | null;
-
 /**
  * Looks for what `JSON.parse` lets pass. It follows strings, brackets and commas only, so it is
  * exact on text that is JSON; text that is not JSON fails in `JSON.parse` afterwards, whatever was
  * seen here.
  */
 function findFlaw(text: string, limits: JsonLimits): string | undefined {
-  const open: OpenKeys[] = [];
-  const allKeys = new Set<string>();
+  /** With `null` for an array. */
+  const open: (OpenObject | null)[] = [];
+  const shapes = new Shapes(limits.keys);
   let values = 1;
   let keyNext = false;
   let backslash = text.indexOf('\\');
@@ -98,13 +97,10 @@ function findFlaw(text: string, limits: JsonLimits): string | undefined {
           }
           backslash = text.indexOf('\\', end + 1);
         }
-        const keys = open.at(-1);
-        if (keyNext && keys) {
-          content ??= text.slice(at + 1, end);
-          if (isKnown(keys, content)) return `the key ${quoted(content, 60)} appears twice`;
-          if (allKeys.add(content).size > limits.keys) {
-            return `it holds more than ${limits.keys} different keys`;
-          }
+        const object = open.at(-1);
+        if (keyNext && object) {
+          const flaw = shapes.extend(object, content ?? text.slice(at + 1, end));
+          if (flaw !== undefined) return flaw;
           keyNext = false;
         }
         at = end;
@@ -114,7 +110,7 @@ function findFlaw(text: string, limits: JsonLimits): string | undefined {
       case 0x5b: // [
         if (open.length >= limits.depth) return `it is nested deeper than ${limits.depth} levels`;
         keyNext = text.charCodeAt(at) === 0x7b;
-        open.push(keyNext ? { list: [], set: undefined } : null);
+        open.push(keyNext ? shapes.open() : null);
         if (++values > limits.values) return `it holds more than ${limits.values} values`;
         break;
       case 0x7d: // }
@@ -147,16 +143,4 @@ function unescape(literal: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isKnown(keys: NonNullable<OpenKeys>, key: string): boolean {
-  if (keys.set !== undefined) {
-    if (keys.set.has(key)) return true;
-    keys.set.add(key);
-    return false;
-  }
-  if (keys.list.includes(key)) return true;
-  keys.list.push(key);
-  if (keys.list.length >= SET_FROM_KEYS) keys.set = new Set(keys.list);
-  return false;
 }

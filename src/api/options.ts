@@ -5,6 +5,7 @@ import {
   type HashAlgorithm,
   type Serialization,
 } from '../format/manifest.ts';
+import { MAX_IGNORE_PATHS } from '../format/limits.ts';
 import type { HashOptions } from '../hashing/pool.ts';
 import { GIT_PATHS, mergeIgnorePaths, normaliseIgnorePath } from '../model/ignore.ts';
 import { nameInModel } from '../model/location.ts';
@@ -107,6 +108,13 @@ export function ignorePathsOf({
     throw new OmsError('USAGE', 'the ignored paths are not usable', {
       expected: 'an array of paths',
       found: typeof ignorePaths,
+    });
+  }
+  if (ignorePaths.length > MAX_IGNORE_PATHS) {
+    throw new OmsError('USAGE', 'there are too many ignored paths', {
+      expected: `at most ${MAX_IGNORE_PATHS}`,
+      found: String(ignorePaths.length),
+      hint: 'ignore the directories that they are in',
     });
   }
   const own = ignorePaths.map((path: unknown) => {

@@ -27,6 +27,9 @@ export const STATEMENT_LIMITS: JsonLimits = {
 /** Resources that are signed at the most, so that their statement stays well within its limits. */
 export const MAX_RESOURCES = 3_000_000;
 
+/** Ignored paths of one model. Command lines have room for some ten thousand. */
+export const MAX_IGNORE_PATHS = 100_000;
+
 /** The fingerprint of a key has 64 characters. */
 export const MAX_HINT_LENGTH = 256;
 

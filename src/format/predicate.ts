@@ -1,8 +1,9 @@
 import { OmsError } from '../errors.ts';
 import { mergeIgnorePaths, normaliseIgnorePath } from '../model/ignore.ts';
-import { flawInName } from '../model/names.ts';
+import { flawInName, MAX_NAME_LENGTH } from '../model/names.ts';
 import { quoted } from '../printable.ts';
 import { Fields } from './fields.ts';
+import { MAX_IGNORE_PATHS } from './limits.ts';
 import { DIGEST_BYTES, type HashAlgorithm, type Resource, type Serialization } from './manifest.ts';
 
 /**
@@ -53,8 +54,15 @@ function readShardSize(fields: Fields): number | undefined {
  */
 function readIgnorePaths(fields: Fields): readonly string[] {
   if (fields.optional('ignore_paths') === undefined) return [];
-  const names = fields.array('ignore_paths').flatMap((path) => {
+  const paths = fields.array('ignore_paths');
+  if (paths.length > MAX_IGNORE_PATHS) {
+    throw fields.error('ignore_paths', `at most ${MAX_IGNORE_PATHS} paths`);
+  }
+  const names = paths.flatMap((path) => {
     if (typeof path !== 'string') throw fields.error('ignore_paths', 'an array of strings');
+    if (path.length > MAX_NAME_LENGTH) {
+      throw fields.error('ignore_paths', `paths of at most ${MAX_NAME_LENGTH} characters`);
+    }
     const normal = normaliseIgnorePath(path);
     if (normal.kind === 'root') {
       throw new OmsError(CODE, 'serialization.ignore_paths excludes the whole model', {
@@ -112,7 +120,13 @@ function wholeFile(name: string): Range {
 /** Decimal numbers as a signer writes them: no sign, no leading zero, no digit separators. */
 const SHARD_NAME = /^(.*):(0|[1-9][0-9]{0,15}):([1-9][0-9]{0,15})$/s;
 
+/** Characters behind the path, at the most. */
+const RANGE_LENGTH = 34;
+
 function readRange(name: string, resource: Fields): Range {
+  if (name.length > MAX_NAME_LENGTH + RANGE_LENGTH) {
+    throw resource.error('name', `a path of at most ${MAX_NAME_LENGTH} characters, and its range`);
+  }
   const [, path, start, end] = SHARD_NAME.exec(name) ?? [];
   if (path === undefined || !(Number(start) < Number(end))) {
     throw resource.error('name', '"path:start:end" with start before end');

@@ -4,6 +4,7 @@ import { Fields } from './fields.ts';
 import { readJson } from './json.ts';
 import { LEGACY_PREDICATE_TYPE, readLegacyManifest } from './legacy.ts';
 import { STATEMENT_LIMITS } from './limits.ts';
+import { MAX_NAME_LENGTH } from '../model/names.ts';
 import { type Manifest, type Resource, rootDigestOf } from './manifest.ts';
 import { readResources, readSerialization } from './predicate.ts';
 
@@ -151,7 +152,9 @@ function readSubject(root: Fields): { name: string; digest: string } {
   if (subjects.length !== 1) throw root.error('subject', 'exactly one subject');
   const subject = new Fields(subjects[0], 'subject[0]', CODE);
   const name = subject.string('name');
-  if (name === '') throw subject.error('name', 'the name of the model');
+  if (name === '' || name.length > MAX_NAME_LENGTH) {
+    throw subject.error('name', `the name of the model, of at most ${MAX_NAME_LENGTH} characters`);
+  }
   const digest = subject.object('digest').string('sha256');
   return { name, digest };
 }

@@ -3,9 +3,17 @@
  * empty, `.` or `..` component, valid Unicode, compared byte for byte.
  */
 
+/**
+ * Characters of a name. Linux opens no path of more than 4096 bytes. V8 hashes strings beyond some
+ * thousand characters by their length alone, so that many long names would be compared each with
+ * each.
+ */
+export const MAX_NAME_LENGTH = 4096;
+
 /** What is wrong with a resource name, or `undefined` for a canonical one. */
 export function flawInName(name: string, platform = process.platform): string | undefined {
   if (name === '') return 'it is empty';
+  if (name.length > MAX_NAME_LENGTH) return `it has more than ${MAX_NAME_LENGTH} characters`;
   if (!name.isWellFormed()) return 'it is not valid Unicode';
   if (name.includes('\0')) return 'it holds a NUL';
   if (name.startsWith('/')) return 'it is absolute';

@@ -68,8 +68,8 @@ class Walk {
   readonly #directories: DirectoryState[] = [];
   /** Entries so far. */
   #seen = 0;
-  /** Names of all directories that lead to a listed name, made when first needed. */
-  #listedParents: ReadonlySet<string> | undefined;
+  /** In the order of their code units, made when first needed. */
+  #sortedListed: readonly string[] | undefined;
   /** Directories still to be read, as names with a trailing slash; the root is "". */
   readonly #pending: { readonly prefix: string; readonly ignored: boolean }[] = [];
 
@@ -131,8 +131,8 @@ class Walk {
   }
 
   #leadsToListed(prefix: string): boolean {
-    this.#listedParents ??= parentsOf(this.#scope.listed ?? new Set());
-    return this.#listedParents.has(prefix);
+    this.#sortedListed ??= [...(this.#scope.listed ?? [])].toSorted();
+    return holdsPrefix(this.#sortedListed, prefix);
   }
 
   #place(prefix: string, entry: Entry, ignored: boolean): void {
@@ -206,16 +206,15 @@ function reverseFrom(items: unknown[], first: number): void {
   }
 }
 
-function parentsOf(names: ReadonlySet<string>): ReadonlySet<string> {
-  const parents = new Set<string>();
-  for (const name of names) {
-    for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1)) {
-      const parent = name.slice(0, at + 1);
-      if (parents.has(parent)) break;
-      parents.add(parent);
-    }
+/** Whether one of these names begins so. All their parents in a set could be a hundred times as many. */
+function holdsPrefix(sorted: readonly string[], prefix: string): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') < prefix) low = middle + 1;
+    else high = middle;
   }
-  return parents;
+  return sorted[low]?.startsWith(prefix) === true;
 }
 
 /** Entries between two looks at the clock. */

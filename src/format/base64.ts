@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, OmsError } from '../errors.ts';
 import { malformed } from './malformed.ts';
 
 /** How many characters are compared at a time; a multiple of 4, so that groups stay whole. */
@@ -9,9 +9,16 @@ const STEP = 1 << 20;
  * alphabet, padding, no white space, zero trailing bits. Node's own decoder skips what it does not
  * know, so one value would have many spellings.
  *
+ * @param most bytes that are accepted. Text of far more is not decoded.
  * @throws {OmsError} with `code`.
  */
-export function decodeBase64(text: string, where: string, code: ErrorCode): Buffer {
+export function decodeBase64(
+  text: string,
+  where: string,
+  code: ErrorCode,
+  most = Number.POSITIVE_INFINITY,
+): Buffer {
+  if (text.length > Math.ceil(most / 3) * 8) throw tooLong(where, code, most, text);
   const bytes = Buffer.from(text, 'base64');
   if (text === '' || !isCanonical(text, bytes)) {
     throw malformed(code, where, {
@@ -19,7 +26,15 @@ export function decodeBase64(text: string, where: string, code: ErrorCode): Buff
       found: text === '' ? 'an empty string' : 'another spelling',
     });
   }
+  if (bytes.length > most) throw tooLong(where, code, most, text);
   return bytes;
+}
+
+function tooLong(where: string, code: ErrorCode, most: number, text: string): OmsError {
+  return malformed(code, where, {
+    expected: `at most ${most} bytes`,
+    found: `${text.length} characters of base64`,
+  });
 }
 
 function isCanonical(text: string, bytes: Buffer): boolean {

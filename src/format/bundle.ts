@@ -172,10 +172,7 @@ function readPublicKey(fields: Fields): KeyMaterial {
   const rawBytes =
     fields.optional('rawBytes') === undefined
       ? undefined
-      : decodeBase64(fields.string('rawBytes'), 'publicKey.rawBytes', 'BUNDLE_MALFORMED');
-  if (rawBytes !== undefined && rawBytes.length > MAX_KEY_BYTES) {
-    throw fields.error('rawBytes', `at most ${MAX_KEY_BYTES} bytes`);
-  }
+      : decode(fields.string('rawBytes'), 'publicKey.rawBytes', MAX_KEY_BYTES);
   if (fields.optional('keyDetails') !== undefined) fields.string('keyDetails');
   if (hint === undefined && rawBytes === undefined) {
     throw fields.error('hint', 'the fingerprint of the public key');
@@ -198,14 +195,7 @@ function readChain(fields: Fields): readonly Uint8Array[] {
 }
 
 function readCertificate(fields: Fields, where: string): Uint8Array {
-  const der = decodeBase64(fields.only('rawBytes').string('rawBytes'), where, 'BUNDLE_MALFORMED');
-  if (der.length > MAX_CERTIFICATE_BYTES) {
-    throw malformed('BUNDLE_MALFORMED', where, {
-      expected: `at most ${MAX_CERTIFICATE_BYTES} bytes`,
-      found: `${der.length}`,
-    });
-  }
-  return der;
+  return decode(fields.only('rawBytes').string('rawBytes'), where, MAX_CERTIFICATE_BYTES);
 }
 
 function readLogEntries(material: Fields): readonly LogEntry[] {
@@ -230,10 +220,10 @@ function readTimestamps(material: Fields): readonly Uint8Array[] {
   return tokens.map((token, index) => {
     const where = `timestampVerificationData.rfc3161Timestamps[${index}]`;
     const fields = new Fields(token, where, 'BUNDLE_MALFORMED').only('signedTimestamp');
-    const bytes = decodeBase64(fields.string('signedTimestamp'), where, 'BUNDLE_MALFORMED');
-    if (bytes.length > MAX_TIMESTAMP_BYTES) {
-      throw fields.error('signedTimestamp', `at most ${MAX_TIMESTAMP_BYTES} bytes`);
-    }
-    return bytes;
+    return decode(fields.string('signedTimestamp'), where, MAX_TIMESTAMP_BYTES);
   });
+}
+
+function decode(text: string, where: string, most: number): Buffer {
+  return decodeBase64(text, where, 'BUNDLE_MALFORMED', most);
 }

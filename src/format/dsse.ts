@@ -39,13 +39,12 @@ export function readEnvelope(fields: Fields): Envelope {
   const where = 'dsseEnvelope.signatures[0]';
   const entry = new Fields(signatures[0], where, 'BUNDLE_MALFORMED').only('sig', 'keyid');
   if (entry.optional('keyid') !== undefined) entry.string('keyid');
-  const signature = decodeBase64(entry.string('sig'), `${where}.sig`, 'BUNDLE_MALFORMED');
-  if (signature.length > MAX_SIGNATURE_BYTES) {
-    throw malformed('BUNDLE_MALFORMED', `${where}.sig`, {
-      expected: `at most ${MAX_SIGNATURE_BYTES} bytes`,
-      found: `${signature.length}`,
-    });
-  }
+  const signature = decodeBase64(
+    entry.string('sig'),
+    `${where}.sig`,
+    'BUNDLE_MALFORMED',
+    MAX_SIGNATURE_BYTES,
+  );
   const payload = decodeBase64(
     fields.string('payload'),
     'dsseEnvelope.payload',

@@ -42,6 +42,9 @@ const CODE = 'BUNDLE_MALFORMED';
 /** SHA-256, as all logs hash. */
 const HASH_BYTES = 32;
 
+/** What is longer is no hash of any kind, and not worth decoding. */
+const MAX_HASH_BYTES = 64;
+
 /** @throws {OmsError} `BUNDLE_MALFORMED` */
 export function readLogEntry(value: JsonValue, where: string): LogEntry {
   const entry = new Fields(value, where, CODE).only(
@@ -101,7 +104,7 @@ function readProof(entry: Fields, where: string): InclusionProof | undefined {
 }
 
 function hashOf(text: string, where: string): Uint8Array {
-  const bytes = decodeBase64(text, where, CODE);
+  const bytes = decodeBase64(text, where, CODE, MAX_HASH_BYTES);
   if (bytes.length !== HASH_BYTES) {
     throw malformed(CODE, where, {
       expected: `a hash of ${HASH_BYTES} bytes`,
@@ -112,9 +115,7 @@ function hashOf(text: string, where: string): Uint8Array {
 }
 
 function bytesOf(fields: Fields, key: string, where: string, most: number): Uint8Array {
-  const bytes = decodeBase64(fields.string(key), `${where}.${key}`, CODE);
-  if (bytes.length > most) throw fields.error(key, `at most ${most} bytes`);
-  return bytes;
+  return decodeBase64(fields.string(key), `${where}.${key}`, CODE, most);
 }
 
 const MAX_INT64 = 2n ** 63n - 1n;

@@ -46,8 +46,9 @@ describe.each<[string, JsonLimits, JsonLimits]>([
   it(`has at most ${keys} different keys`, () => {
     const members = (from: number, count: number): string =>
       Array.from({ length: count }, (_each, at) => `"k${from + at}":0`).join();
+    // Both begin with `k0`, which counts once.
     const halves = (more: number): string =>
-      `[{${members(0, keys / 2)}},{${members(keys / 2 - 2, keys / 2 + 2 + more)}},{"k0":0}]`;
+      `[{${members(0, keys / 2)}},{"k0":0,${members(keys / 2, keys / 2 + more)}},{"k0":0}]`;
     const wide = { ...limits, values: limits.values + keys };
     expect(() => read(halves(0), wide)).not.toThrow();
     expect(() => read(halves(1), wide)).toThrow(

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { clipped, printable } from './printable.ts';
 
 /**
@@ -123,14 +124,42 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
+/**
+ * Whether the system said that there is nothing at a path. Anything else it says, such as that the
+ * disk reported an error, tells nothing of what is there.
+ */
+export function isAbsence(error: unknown): boolean {
+  return isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
 /** The one-line reason of anything thrown, for use inside another message. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    const known = SYSTEM_REASONS[code];
-    return known === undefined ? printable(error.message) : `${known} (${code})`;
-  }
-  return printable(String(error));
+  if (!(error instanceof Error)) return printable(String(error));
+  const code = codeOf(error);
+  const known = SYSTEM_REASONS[code] ?? ownReason(code, error);
+  return known === undefined ? printable(error.message) : `${known} (${code})`;
+}
+
+/** How libuv names a system error that it has no name for, depending on who asks. */
+const NAMELESS = /^(?:UNKNOWN|Unknown system error.*)$/;
+
+/** What a system error is called, such as `EIO`. */
+function codeOf(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (!NAMELESS.test(code) || !isSystemError(error)) return code;
+  const number = Math.abs(error.errno ?? 0);
+  const [name] = Object.entries(constants.errno).find(([, value]) => value === number) ?? [];
+  return name ?? `error ${number}`;
+}
+
+/** Of `ECODE: the reason, syscall 'path'` the reason alone. */
+function ownReason(code: string, error: Error): string | undefined {
+  if (!isSystemError(error)) return undefined;
+  if (NAMELESS.test(error.code ?? '')) return 'the system reported an error';
+  const [start, end] = [`${code}: `, `, ${error.syscall}`];
+  const { message } = error;
+  if (!message.startsWith(start) || !message.includes(end)) return undefined;
+  return printable(message.slice(start.length, message.indexOf(end)));
 }
 
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
@@ -142,8 +171,13 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'it is a symbolic link',
   EIO: 'the disk reported an error',
   ENOSPC: 'the disk is full',
+  EDQUOT: "the user's share of the disk is used up",
+  EFBIG: 'the file would be too large',
   EROFS: 'the file system is read-only',
   EMFILE: 'too many open files',
+  ENFILE: 'too many open files in the whole system',
+  ENOMEM: 'there is not enough memory',
   ENAMETOOLONG: 'the path is too long',
   ESTALE: 'the network file system lost the file',
+  ETIMEDOUT: 'nothing answered in time',
 };

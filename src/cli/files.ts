@@ -1,8 +1,17 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OmsError, reasonOf } from '../errors.ts';
 import { BUNDLE_LIMITS } from '../format/limits.ts';
 import { whatIs } from '../model/kind.ts';
+import { statOf } from '../model/link.ts';
 import { quoted } from '../printable.ts';
 import { looksLikeToken } from './token-form.ts';
 
@@ -79,10 +88,13 @@ function readFile(
   read: (descriptor: number) => Buffer,
   hint?: () => string,
 ): Buffer {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, flags);
-    return read(descriptor);
+    const descriptor = openSync(path, flags);
+    try {
+      return read(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (cause) {
     if (cause instanceof OmsError) throw cause;
     throw new OmsError('FILE_UNREADABLE', `${what} ${quoted(path)} cannot be read`, {
@@ -90,8 +102,6 @@ function readFile(
       hint: hint?.(),
       cause,
     });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -113,9 +123,13 @@ function readUpTo(descriptor: number, limit: number, tooLarge: () => OmsError): 
 /** Names under which signatures are published, besides our own default. */
 const KNOWN_NAMES = ['model.sig', 'skill.oms.sig', 'result.sigstore', '.kaggle/signing.json'];
 
-/** Where the signature of a model is unless the user says otherwise. */
+/**
+ * Where the signature of a model is unless the user says otherwise.
+ *
+ * @throws {OmsError} `FILE_UNREADABLE` when it cannot be seen what the model is.
+ */
 export function defaultSignaturePath(model: string): string {
-  return isDirectory(model) ? join(model, 'model.sig') : `${model}.sig`;
+  return statOf(model)?.isDirectory() === true ? join(model, 'model.sig') : `${model}.sig`;
 }
 
 /** A hint for the user whose model has its signature under another usual name. */
@@ -137,9 +151,9 @@ function isFile(path: string): boolean {
 }
 
 /** @throws {OmsError} `FILE_UNREADABLE` for a model that is not there at all. */
-export function checkModelExists(model: string): void {
+export function lookAtModel(model: string): Stats {
   try {
-    lstatSync(model);
+    return lstatSync(model);
   } catch (cause) {
     const found = reasonOf(cause);
     throw new OmsError('FILE_UNREADABLE', `the model ${quoted(model)} cannot be read`, {
@@ -147,13 +161,5 @@ export function checkModelExists(model: string): void {
       hint: `check the path; it stands for ${quoted(resolve(model))}`,
       cause,
     });
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return lstatSync(`${path}/`).isDirectory();
-  } catch {
-    return false;
   }
 }

@@ -1,9 +1,10 @@
-import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { isSystemError, OmsError, reasonOf } from '../errors.ts';
 import { Pace } from '../pace.ts';
 import { quoted } from '../printable.ts';
 import { type FileType, whatIs } from './kind.ts';
+import { realpathOf, statOf } from './link.ts';
 import { type Entry, list } from './listing.ts';
 import { absolutePath } from './location.ts';
 import { compareNames, flawInName } from './names.ts';
@@ -40,7 +41,7 @@ export async function readModel(path: string, scope: Scope, pace = new Pace()): 
   const absolute = absolutePath(path);
   const stats = lookAt(absolute, `the model ${quoted(path)}`);
   const name = basename(absolute);
-  if (stats.isDirectory() || (stats.isSymbolicLink() && statOrNothing(absolute)?.isDirectory())) {
+  if (stats.isDirectory() || (stats.isSymbolicLink() && statOf(absolute)?.isDirectory())) {
     return new Walk(realpathOf(absolute) ?? absolute, name, scope).run(pace);
   }
   return readSingleFile(absolute, name, stats, scope);
@@ -49,8 +50,7 @@ export async function readModel(path: string, scope: Scope, pace = new Pace()): 
 function readSingleFile(path: string, name: string, stats: Stats, scope: Scope): ModelTree {
   const tree = { root: path, name, isSingleFile: true, ignored: [], directories: [] };
   if (stats.isFile()) return { ...tree, files: [{ name, target: path }], irregular: [] };
-  const target =
-    scope.allowSymlinks && statOrNothing(path)?.isFile() ? realpathOf(path) : undefined;
+  const target = scope.allowSymlinks && statOf(path)?.isFile() ? realpathOf(path) : undefined;
   if (target !== undefined) return { ...tree, files: [{ name, target }], irregular: [] };
   return { ...tree, files: [], irregular: [{ name, what: whatIs(stats), hint: NO_REGULAR_FILE }] };
 }
@@ -176,7 +176,7 @@ class Walk {
   /** A link counts as its target's content under its own name, if that is a file in the model. */
   #follow(name: string): void {
     const path = this.#path(name);
-    const stats = statOrNothing(path);
+    const stats = statOf(path);
     const target = stats?.isFile() === true ? realpathOf(path) : undefined;
     const inside = target !== undefined && target.startsWith(this.#prefix);
     if (target !== undefined && inside && target !== this.#path(this.#scope.signature ?? '')) {
@@ -229,27 +229,11 @@ function hintFor(type: FileType): { hint?: string } {
     : {};
 }
 
-function realpathOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
 function lookAt(path: string, what: string): Stats {
   try {
     return lstatSync(path);
   } catch (cause) {
     const found = reasonOf(cause);
     throw new OmsError('FILE_UNREADABLE', `${what} cannot be read`, { found, cause });
-  }
-}
-
-function statOrNothing(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
   }
 }

@@ -1,17 +1,19 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
+import { realpathOf } from './link.ts';
 
 /**
  * The canonical name that a path has inside a model, or `undefined` when it is outside or is the
  * model itself. The file need not exist. Links on the way to it are followed, the last component is
  * taken as it stands.
+ *
+ * @throws {OmsError} `FILE_UNREADABLE` when it cannot be found out.
  */
 export function nameInModel(model: string, path: string): string | undefined {
   const absolute = absolutePath(path);
-  const parent = realpathOrSame(dirname(absolute));
-  const inside = relative(realpathOrSame(absolutePath(model)), join(parent, basename(absolute)));
+  const parent = leadsTo(dirname(absolute));
+  const inside = relative(leadsTo(absolutePath(model)), join(parent, basename(absolute)));
   if (
     inside === '' ||
     inside === '..' ||
@@ -33,10 +35,6 @@ export function absolutePath(path: string): string {
   }
 }
 
-function realpathOrSame(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+function leadsTo(path: string): string {
+  return realpathOf(path) ?? path;
 }

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { sep } from 'node:path';
-import { OmsError } from '../errors.ts';
+import { isAbsence, OmsError, reasonOf } from '../errors.ts';
 import { quoted } from '../printable.ts';
 
 /** A regular file of the model, to be hashed. */
@@ -62,14 +62,14 @@ export interface DirectoryState {
  * a link to another would pass unseen otherwise, since files are opened by their paths.
  *
  * @param entriesToo whether a file that was added or removed since matters as well.
- * @throws {OmsError} `FILE_CHANGED`
+ * @throws {OmsError} `FILE_CHANGED`; `FILE_UNREADABLE` when it cannot be looked at.
  */
 export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean): void {
   for (const before of directories) {
-    const now = lookAgain(before.path);
+    const shown = before.name === '' ? 'the model' : `the directory ${quoted(before.name)}`;
+    const now = lookAgain(before.path, shown);
     const isSame = now?.isDirectory() === true && now.dev === before.dev && now.ino === before.ino;
     if (isSame && (!entriesToo || now.mtimeMs === before.mtimeMs)) continue;
-    const shown = before.name === '' ? 'the model' : `the directory ${quoted(before.name)}`;
     throw new OmsError('FILE_CHANGED', `${shown} changed while it was hashed`, {
       found: isSame ? 'something was added, removed or renamed in it' : 'it was replaced',
       hint: 'make sure that nothing writes to the model, and run the command again',
@@ -77,11 +77,13 @@ export function checkUnchanged({ directories }: ModelTree, entriesToo: boolean):
   }
 }
 
-function lookAgain(path: string): Stats | undefined {
+function lookAgain(path: string, shown: string): Stats | undefined {
   try {
     return lstatSync(path);
-  } catch {
-    return undefined;
+  } catch (cause) {
+    if (isAbsence(cause)) return undefined;
+    const found = reasonOf(cause);
+    throw new OmsError('FILE_UNREADABLE', `${shown} cannot be read`, { found, cause });
   }
 }
 

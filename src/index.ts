@@ -47,12 +47,12 @@ export type { SigningStep } from './signers/witnesses.ts';
 export type { CertificateSummary } from './trust/certificate.ts';
 export type { ClaimName, FulcioIdentity, IdentityName, NameKind } from './trust/fulcio.ts';
 export type { Curve, PrivateKeySource, PublicKeySource } from './trust/keys.ts';
+export type { Stamp, StampClaim } from './trust/stamp.ts';
+export type { TrustSource } from './trust/trust-source.ts';
 export type {
   CertificatePolicy,
   CertificateSignerIdentity,
 } from './verifiers/certificate.ts';
-export type { Stamp } from './trust/stamp.ts';
-export type { TrustSource } from './trust/trust-source.ts';
 export type { IdentityPolicy } from './verifiers/identity.ts';
 export type { KeyPolicy, KeySignerIdentity } from './verifiers/key.ts';
 export type { ProvenTime, SigstorePolicy, SigstoreSignerIdentity } from './verifiers/sigstore.ts';

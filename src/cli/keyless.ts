@@ -13,13 +13,13 @@ import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { ask } from './ask.ts';
 import { openBrowser } from './browser.ts';
 import { askForConsent } from './consent.ts';
-import type { OnWait } from './progress.ts';
-import { interruptible, type Session, say } from './session.ts';
 import {
   CLIENT_SECRET_VARIABLE,
   DEFAULT_CLIENT_ID,
   type KeylessArguments,
 } from './keyless-options.ts';
+import type { OnWait } from './progress.ts';
+import { interruptible, type Session, say } from './session.ts';
 import { findTokenOrigin, type TokenOrigin } from './token-origin.ts';
 import { type ChosenTrust, chooseTrust } from './trust-choice.ts';
 

@@ -20,10 +20,10 @@ export interface Session {
 }
 
 /** Exit codes by convention for a program that a signal ended: 128 and the signal's number. */
-export const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Runs what takes long, so that SIGINT and SIGTERM end it in order. Outside of this they end the
+ * Runs what takes long, so that these signals end it in order. Outside of this they end the
  * process at once, as they do by default: a handler would have to wait for code that never waits.
  */
 export async function interruptible<T>(

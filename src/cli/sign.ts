@@ -14,14 +14,16 @@ import {
   warnOfSlowHash,
 } from './common.ts';
 import { amount, block, type Line, notCovered, rootDigest, serializationJson } from './describe.ts';
-import { checkModelExists, defaultSignaturePath } from './files.ts';
+import { defaultSignaturePath, lookAtModel } from './files.ts';
 import { addTokenOptions, KEYLESS_SIGNING_OPTIONS } from './keyless-options.ts';
 import { chooseMethod, type MethodOptions, methodOfEach, readOperands } from './method.ts';
 import { working } from './progress.ts';
 import type { Report, Session } from './session.ts';
-import { checkSignatureTarget, writeSignatureFile } from './signature-file.ts';
+import { writeSignatureFile } from './signature-file.ts';
+import { checkSignatureTarget } from './signature-target.ts';
 import { prepareSigning, type SigningArguments } from './signing.ts';
 import { addTrustOptions } from './trust-options.ts';
+import { clearUnfinished } from './unfinished.ts';
 import { collect, once, parseWebUrl } from './values.ts';
 
 interface SignArguments extends ScopeArguments, HashArguments, JobsArguments, SigningArguments {
@@ -95,25 +97,31 @@ export async function runSign(
   const { word, model } = readOperands(operands);
   const method = chooseMethod(word, named, OPTIONS_OF, 'sigstore');
   const scope = scopeOf(model, given);
-  checkModelExists(model);
+  lookAtModel(model);
   const signature = given.signature ?? defaultSignaturePath(model);
-  const seen = checkSignatureTarget(signature, model, given.force === true);
+  const force = given.force === true;
+  const seen = checkSignatureTarget(signature, model, force);
+  clearUnfinished(signature, model);
   const signing = await prepareSigning(method, given, session);
   warnOfSlowHash(given.hash, session, given);
 
-  const { manifest, bundle, seal, files, bytes, ignored } = await working(
+  const { manifest, seal, files, bytes, ignored } = await working(
     session,
     given,
     given.shardSize,
-    (options, onWait) =>
-      signMeasured(model, signing.makeSigner({ ...options, onWait }), {
+    async (options, onWait) => {
+      const signed = await signMeasured(model, signing.makeSigner({ ...options, onWait }), {
         ...scope,
         ...hashOptionsOf(given),
         signaturePath: signature,
         ...options,
-      }),
+      });
+      // A signal now must not leave a part of it behind.
+      const { signal } = options;
+      await writeSignatureFile(signature, model, signed.bundle, { force, seen, signal });
+      return signed;
+    },
   );
-  writeSignatureFile(signature, model, bundle, given.force === true, seen);
 
   const signatory = signing.signatory(seal);
   const lines: readonly Line[] = [

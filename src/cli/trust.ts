@@ -12,8 +12,8 @@ import {
   loadOptionsOf,
   trustJson,
 } from './trust-choice.ts';
-import type { TrustArguments } from './trust-options.ts';
 import { listConfig, listRoot, sectionLines } from './trust-listing.ts';
+import type { TrustArguments } from './trust-options.ts';
 
 interface TrustCommandArguments extends TrustArguments, CommonOptions {}
 

@@ -31,9 +31,9 @@ import {
   signerLines,
 } from './describe.ts';
 import {
-  checkModelExists,
   defaultSignaturePath,
   hintForMissingSignature,
+  lookAtModel,
   readSignatureFile,
 } from './files.ts';
 import { addIdentityOptions, IDENTITY_OPTIONS } from './identity-options.ts';
@@ -128,7 +128,7 @@ export async function runVerify(
   const getPolicy = policyOf(method, given, session);
   const scope = scopeOf(model, given);
   const signature = given.signature ?? defaultSignaturePath(model);
-  checkModelExists(model);
+  lookAtModel(model);
   const { signed, trust } = await openSignature(model, signature, getPolicy, given, session);
   const { hashAlgorithm, shardSize } = signed.manifest.serialization;
   warnOfSlowHash(hashAlgorithm, session, given);

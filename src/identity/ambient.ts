@@ -1,8 +1,8 @@
 import { OmsError } from '../errors.ts';
+import { throwIfAborted } from '../pace.ts';
 import { githubActions } from './github.ts';
 import { gitlabCi } from './gitlab.ts';
 import { googleCloud } from './google.ts';
-import { throwIfAborted } from '../pace.ts';
 import { buildkite, circleci } from './programs.ts';
 import { type AmbientOptions, type AmbientSource, valueOf } from './source.ts';
 

@@ -1,6 +1,6 @@
-import { callPatiently } from '../network/http.ts';
-import { ELSEWHERE, isOn, noToken, type AmbientSource, tokenIn, valueOf } from './source.ts';
 import { readSecureUrl } from '../format/url.ts';
+import { callPatiently } from '../network/http.ts';
+import { type AmbientSource, ELSEWHERE, isOn, noToken, tokenIn, valueOf } from './source.ts';
 
 const NAME = 'GitHub Actions';
 const TIMEOUT = 10_000;

@@ -1,4 +1,4 @@
-import { ELSEWHERE, isOn, noToken, type AmbientSource, valueOf } from './source.ts';
+import { type AmbientSource, ELSEWHERE, isOn, noToken, valueOf } from './source.ts';
 
 const NAME = 'GitLab CI';
 

@@ -3,12 +3,12 @@ import { type Answer, type Call, callPatiently, memberOf, type Silence } from '.
 import {
   type Absent,
   type AmbientOptions,
+  type AmbientSource,
   ELSEWHERE,
   type Environment,
   isOn,
   noToken,
   requireSuccess,
-  type AmbientSource,
   tokenIn,
   valueOf,
 } from './source.ts';

@@ -1,9 +1,9 @@
 import { OmsError } from '../errors.ts';
+import { quotedWithout } from '../network/redact.ts';
 import { aborted, MAX_TIMEOUT, throwIfAborted, unlessAborted } from '../pace.ts';
 import { openCallback } from './callback.ts';
 import { loginFailed } from './faults.ts';
 import { discover, type Provider } from './provider.ts';
-import { quotedWithout } from '../network/redact.ts';
 
 /** How to get the user to the provider, and the provider's answer back. */
 export type LoginFlow =

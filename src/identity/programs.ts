@@ -3,12 +3,12 @@ import { quotedWithout } from '../network/redact.ts';
 import { throwIfAborted } from '../pace.ts';
 import {
   type AmbientOptions,
+  type AmbientSource,
   checkedForm,
   ELSEWHERE,
   type Environment,
   isOn,
   noToken,
-  type AmbientSource,
 } from './source.ts';
 
 const TIMEOUT = 30_000;

@@ -1,7 +1,7 @@
 import type * as OAuth from 'oauth4webapi';
+import { PLAIN_URL_FORM, readPlainUrl, readSecureUrl, shownUrl } from '../format/url.ts';
 import { faultOf, loginFailed } from './faults.ts';
 import { type ProviderOptions, requestOptions } from './transport.ts';
-import { PLAIN_URL_FORM, readPlainUrl, readSecureUrl, shownUrl } from '../format/url.ts';
 
 /** How far the clocks of the provider and of this machine may differ, in seconds. */
 const SKEW = 60;

@@ -1,8 +1,8 @@
 import { OmsError } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import { type JsonLimits, readJson } from '../format/json.ts';
-import { quoted } from '../printable.ts';
 import { PLAIN_URL_FORM, readPlainUrl, shownUrl } from '../format/url.ts';
+import { quoted } from '../printable.ts';
 
 /**
  * An OpenID Connect ID token, as far as a client can judge it: the signature is checked by Fulcio,

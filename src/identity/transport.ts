@@ -1,7 +1,7 @@
 import type * as OAuth from 'oauth4webapi';
-import { loginFailed } from './faults.ts';
-import { call } from '../network/http.ts';
 import { readSecureUrl, shownUrl } from '../format/url.ts';
+import { call } from '../network/http.ts';
+import { loginFailed } from './faults.ts';
 
 export interface ProviderOptions {
   readonly issuer: string;

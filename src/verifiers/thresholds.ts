@@ -1,7 +1,7 @@
 import { OmsError } from '../errors.ts';
-import { checkMembers } from './members.ts';
 import type { LoggedEntry } from '../trust/proof.ts';
 import type { TrustedTimestamp } from '../trust/timestamp.ts';
+import { checkMembers } from './members.ts';
 
 /** How many independent operators must vouch for a signature. */
 export interface Thresholds {

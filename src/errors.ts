@@ -180,4 +180,5 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
   ESTALE: 'the network file system lost the file',
   ETIMEDOUT: 'nothing answered in time',
+  ERR_WORKER_OUT_OF_MEMORY: 'it ran out of memory',
 };

@@ -29,6 +29,7 @@ export class Crew {
   /** One a worker: when it has nothing left to do, and when its thread is gone. */
   readonly #completions: Promise<void>[] = [];
   readonly #exits: Promise<void>[] = [];
+  #lost = 0;
   #isDismissed = false;
   readonly #failed = Promise.withResolvers<never>();
 
@@ -42,7 +43,15 @@ export class Crew {
     return this.#workers.length;
   }
 
-  /** Starts workers, or fewer where the system refuses more. */
+  /** How many of them could not begin. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /**
+   * Starts workers, or fewer where the system refuses more. That may show only later, by those that
+   * are {@link lost}.
+   */
   async start(count: number): Promise<void> {
     if (count < 1) return;
     const { Worker } = await import('node:worker_threads');
@@ -99,7 +108,12 @@ export class Crew {
       else this.fail(revive(failure));
     });
     const onCrash = (cause: unknown): void => this.fail(this.#crashed(slot, cause));
-    worker.on('error', onCrash);
+    worker.on('error', (cause: unknown) => {
+      if (!isStillborn(cause)) return onCrash(cause);
+      isDone = true;
+      this.#lost += 1;
+      completed.resolve();
+    });
     worker.on('messageerror', onCrash);
     worker.on('exit', (code) => {
       if (!isDone) onCrash(new Error(`the thread ended with code ${code}`));
@@ -116,6 +130,11 @@ export class Crew {
       cause,
     });
   }
+}
+
+/** Whether the system refused a thread what it needs to begin with: then others do its work. */
+function isStillborn(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_INIT_FAILED';
 }
 
 /** An error that crossed from a thread. */

@@ -134,6 +134,9 @@ class Run {
     }
     this.#own.leave();
     await this.#crew.finished();
+    if (this.#crew.lost === 0) return;
+    await this.#help();
+    this.#own.leave();
   }
 
   /** Hashes small files until it is clear what there is. Returns whether workers would not pay. */

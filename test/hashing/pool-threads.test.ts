@@ -133,6 +133,23 @@ describe('threads are started', () => {
     expect(await startedFor(FOUR, { jobs: 7 })).toBe(allowed);
     expect(await startedFor(FOUR, { jobs: 7, useCallingThread: true })).toBe(0);
   });
+
+  // Out of descriptors or memory, a thread fails after its constructor has returned.
+  it.each([false, true])(
+    'none, if each is refused what it needs to begin with (calling thread: %s)',
+    async (useCallingThread) => {
+      threads.fake = (worker) => {
+        const refused = Object.assign(new Error('Worker initialization failure: EMFILE'), {
+          code: 'ERR_WORKER_INIT_FAILED',
+        });
+        setImmediate(() => {
+          worker.emit('error', refused);
+          worker.emit('exit', 1);
+        });
+      };
+      expect(await startedFor(FOUR, { jobs: 3, useCallingThread })).toBe(useCallingThread ? 2 : 3);
+    },
+  );
 });
 
 describe('twice as many threads', () => {

@@ -33,9 +33,20 @@ function keepCompiledCode(env) {
   }
 }
 
+/** What Node says of a file that it cannot load has many lines, and an exit code of another meaning. */
+function start() {
+  try {
+    void require('../dist/bin/oms.cjs').main(process.argv.slice(2));
+  } catch (error) {
+    const [reason] = String(error.message).split('\n');
+    console.error('Could not be checked: oms itself cannot be loaded: ' + reason);
+    process.exitCode = 3;
+  }
+}
+
 if (isSupported(process.versions.node)) {
   keepCompiledCode(process.env);
-  void require('../dist/bin/oms.cjs').main(process.argv.slice(2));
+  start();
 } else {
   console.error(
     'oms needs Node.js 22.22.2 or later of 22, 24.15 or later of 24, or 26 and up; this is ' +

@@ -180,5 +180,6 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
   ESTALE: 'the network file system lost the file',
   ETIMEDOUT: 'nothing answered in time',
+  ERR_MEMORY_ALLOCATION_FAILED: 'there is not enough memory',
   ERR_WORKER_OUT_OF_MEMORY: 'it ran out of memory',
 };

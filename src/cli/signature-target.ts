@@ -4,13 +4,15 @@ import { isSystemError, OmsError, reasonOf } from '../errors.ts';
 import { parseBundle } from '../format/bundle.ts';
 import { isAboutModel } from '../format/statement.ts';
 import { whatIs } from '../model/kind.ts';
+import { statOf } from '../model/link.ts';
 import { quoted } from '../printable.ts';
 import { lookAtModel, readSignatureFile } from './files.ts';
 
 /**
  * Refuses to replace anything that is not a signature of a model: a typing error in `--signature`
  * must not cost somebody a file of weights. `force` allows any file and any link (which is replaced
- * itself, never written through), but no directory, and never the model.
+ * itself, never written through), but no directory, no device or pipe behind a
+ * link, and never the model.
  *
  * @param seen what an earlier call returned: the same file need not be read again.
  * @returns what is there now.
@@ -28,12 +30,23 @@ export function checkSignatureTarget(
   if (stats === undefined) return undefined;
   const elsewhere = 'give another path with --signature';
   if (stats.isDirectory()) throw taken(path, 'a directory', elsewhere);
+  const special = specialAt(path, stats);
+  if (special !== undefined) throw taken(path, special, elsewhere);
   if (isSame(stats, lookAtModel(model))) throw taken(path, 'the model itself', elsewhere);
   if (force) return stats;
   if (!stats.isFile()) throw taken(path, whatIs(stats));
   const flaw = seen !== undefined && isUntouched(seen, stats) ? undefined : flawInSignature(path);
   if (flaw !== undefined) throw taken(path, flaw);
   return stats;
+}
+
+/** A device, or a link such as `/dev/stdout`: nobody means to replace these by a file. */
+function specialAt(path: string, stats: Stats): string | undefined {
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) return whatIs(stats);
+  if (!stats.isSymbolicLink()) return undefined;
+  const end = statOf(path);
+  if (end === undefined || end.isFile() || end.isDirectory()) return undefined;
+  return `a symbolic link to ${whatIs(end)}`;
 }
 
 function isUntouched(before: Stats, now: Stats): boolean {

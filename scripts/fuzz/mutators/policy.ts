@@ -1,0 +1,209 @@
+import type { Draft } from '../base/draft.ts';
+import type { Mutator } from '../base/mutator.ts';
+import type { CertificatePolicy, KeyPolicy, SigstorePolicy } from '../../../src/index.ts';
+import type { JsonObject } from '../../../src/format/json.ts';
+import { after, SIGNED_AT } from '../../../test/helpers/sigstore/times.ts';
+import { pemOf } from '../corpus/key.ts';
+import { idOf } from '../corpus/ledger.ts';
+import type { Trust } from '../corpus/seed.ts';
+import { editTree } from '../json/edits.ts';
+import { nodeOf, textOf } from '../json/tree.ts';
+import { hostileText } from '../json/values.ts';
+import { editBytes } from './bytes.ts';
+
+/** Policies of somebody who trusts others, or asks for more; and policies that are broken. */
+export const policyMutators: readonly Mutator[] = [
+  {
+    name: 'policy.others',
+    phase: 'around',
+    weight: 10,
+    apply: (draft) => {
+      const { policy, trust } = draft;
+      draft.touched.add('policy');
+      if (policy.method === 'key' && trust.method === 'key') otherKey(draft, policy, trust);
+      if (policy.method === 'certificate' && trust.method === 'certificate') {
+        otherAnchors(draft, policy, trust);
+      }
+      if (policy.method === 'sigstore' && trust.method === 'sigstore') {
+        otherSigner(draft, policy, trust);
+      }
+      draft.open();
+    },
+  },
+  {
+    name: 'policy.broken',
+    phase: 'around',
+    weight: 3,
+    apply: (draft) => {
+      const { policy, random } = draft;
+      draft.touched.add('policy');
+      const damaged = (text: string | Uint8Array): Buffer => editBytes(Buffer.from(text), random);
+      if (policy.method === 'key') {
+        draft.policy = { ...policy, publicKey: damaged(policy.publicKey as string) };
+      } else if (policy.method === 'certificate') {
+        const anchors = policy.anchors.map(damaged);
+        draft.policy = { ...policy, anchors };
+        draft.trust = withAnchors(draft.trust, anchors);
+      } else {
+        const root = Buffer.from(textOf(editTree(nodeOf(policy.trustedRoot), random)));
+        const trustedRoot = random.oneIn(3) ? damaged(root) : root;
+        draft.policy = { ...policy, trustedRoot };
+        draft.trust = withRoot(draft.trust, String(trustedRoot));
+      }
+      draft.open();
+    },
+  },
+];
+
+/** What is still in PEM is what the verifier names now. */
+function withAnchors(trust: Trust, texts: readonly Buffer[]): Trust {
+  if (trust.method !== 'certificate') return trust;
+  const blocks = texts.flatMap((text) => [
+    ...String(text).matchAll(/^-----BEGIN CERTIFICATE-----\s+([^]*?)^-----END/gm),
+  ]);
+  const anchors = blocks.map(([, body = '']) => Buffer.from(body, 'base64'));
+  return { ...trust, anchors: [...trust.anchors, ...anchors] };
+}
+
+function withRoot(trust: Trust, text: string): Trust {
+  if (trust.method !== 'sigstore') return trust;
+  try {
+    return { ...trust, root: JSON.parse(text) };
+  } catch {
+    // What is no JSON is refused.
+    return trust;
+  }
+}
+
+type TrustIn<M extends Trust['method']> = Extract<Trust, { readonly method: M }>;
+
+function otherKey(draft: Draft, policy: KeyPolicy, trust: TrustIn<'key'>): void {
+  const { random, corpus } = draft;
+  const key = random.pick(Object.values(corpus.parties.keys));
+  draft.policy = { ...policy, publicKey: pemOf(key) };
+  draft.trust = { ...trust, key: idOf(key) };
+}
+
+function otherAnchors(
+  draft: Draft,
+  policy: CertificatePolicy,
+  trust: TrustIn<'certificate'>,
+): void {
+  const { random, corpus } = draft;
+  const { parties } = corpus;
+  if (random.oneIn(2)) {
+    const times = [0, 60, -86_400, 86_400, 10 * 86_400, 4e9, -2e9].map((s) => after(SIGNED_AT, s));
+    const time = random.pick([...times, new Date()]);
+    draft.policy = { ...policy, verificationTime: time };
+    draft.trust = { ...trust, time };
+    return;
+  }
+  const all = [
+    parties.root,
+    parties.intermediate,
+    parties.otherRoot,
+    parties.crossing,
+    parties.stranger,
+    parties.tsa.root,
+    ...Object.values(parties.leaves),
+    parties.expired,
+    ...parties.long,
+  ];
+  const chosen = Array.from({ length: random.size(4) }, () => random.pick(all));
+  draft.policy = { ...policy, anchors: chosen.map(({ pem }) => pem) };
+  draft.trust = { ...trust, anchors: chosen.map(({ der }) => der) };
+}
+
+function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigstore'>): void {
+  const { random } = draft;
+  switch (random.below(5)) {
+    case 0: {
+      const { identity: _, identityRegExp: __, ...rest } = policy;
+      const identity = random.pick([
+        'other@example.com',
+        'SIGNER@example.com',
+        hostileText(random),
+        'ada',
+      ]);
+      draft.policy = { ...rest, identity } as SigstorePolicy;
+      draft.trust = { ...trust, isMeant: ({ value }) => value === identity };
+      break;
+    }
+    case 1: {
+      const { identity: _, ...rest } = policy;
+      const [pattern, meant] = random.pick(PATTERNS);
+      draft.policy = { ...rest, identityRegExp: pattern } as SigstorePolicy;
+      draft.trust = { ...trust, isMeant: ({ value }) => meant(value) };
+      break;
+    }
+    case 2: {
+      const issuer = random.pick([
+        `${policy.issuer}/`,
+        policy.issuer.toUpperCase(),
+        'x',
+        hostileText(random),
+      ]);
+      draft.policy = { ...policy, issuer };
+      draft.trust = { ...trust, issuer };
+      break;
+    }
+    case 3: {
+      const thresholds = { logs: random.between(1, 3), times: random.between(1, 3) };
+      draft.policy = { ...policy, thresholds };
+      draft.trust = { ...trust, thresholds };
+      break;
+    }
+    default: {
+      const root = otherRoot(policy.trustedRoot as JsonObject, draft);
+      draft.policy = { ...policy, trustedRoot: root };
+      draft.trust = { ...trust, root };
+    }
+  }
+}
+
+const PATTERNS: readonly (readonly [string, (value: string) => boolean])[] = [
+  ['signer', (value) => value === 'signer'],
+  ['.*', () => true],
+  ['', () => false],
+  ['signer@example.com|x', (value) => /^signer@example.com$|^x$/.test(value)],
+  ['^signer@example\\.com$', (value) => value === 'signer@example.com'],
+  ['(?i)SIGNER@example\\.com', (value) => value.toLowerCase() === 'signer@example.com'],
+  ['(a+)+$', (value) => /^a+$/.test(value)],
+  ['(', () => false],
+  ['(?=signer).*', () => false],
+  ['https://github\\.com/acme/.*', (value) => value.startsWith('https://github.com/acme/')],
+];
+
+/** A trusted root that trusts less, for other times, or in other hands. */
+function otherRoot(root: JsonObject, { random, corpus }: Draft): JsonObject {
+  const { instance } = corpus;
+  const { authority, ctLog, rekor1, rekor2, tsa } = instance;
+  const [start, end] = [
+    after(SIGNED_AT, random.between(-5, 5)),
+    after(SIGNED_AT, random.between(-5, 20)),
+  ];
+  const kind = random.pick(['authorities', 'ctLogs', 'logs', 'tsas'] as const);
+  const none = { authorities: [], ctLogs: [], logs: [], tsas: [] } as const;
+  const roots: readonly JsonObject[] = [
+    instance.trustedRoot({ windows: { [kind]: { start } } }),
+    instance.trustedRoot({ windows: { [kind]: { end } } }),
+    instance.trustedRoot({ windows: { [kind]: { start, end } } }),
+    instance.trustedRoot({ [kind]: none[kind] }),
+    instance.trustedRoot({ logs: [random.pick([rekor1, rekor2])] }),
+    instance.trustedRoot({ logs: [rekor1, rekor1, rekor2, rekor2] }),
+    instance.trustedRoot({ tsas: [tsa, tsa], ctLogs: [ctLog, ctLog] }),
+    instance.trustedRoot({ authorities: [{ root: authority.root, intermediate: authority.root }] }),
+    withOperators(root, random.pick(['', 'one', 'two'])),
+  ];
+  return random.pick(roots);
+}
+
+function withOperators(root: JsonObject, operator: string): JsonObject {
+  const named = (list: unknown): JsonObject[] =>
+    (list as readonly JsonObject[]).map((one, at) => ({ ...one, operator: operator || `${at}` }));
+  return {
+    ...root,
+    tlogs: named(root['tlogs']),
+    timestampAuthorities: named(root['timestampAuthorities']),
+  };
+}

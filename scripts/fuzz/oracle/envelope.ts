@@ -1,0 +1,70 @@
+import {
+  asList,
+  asMap,
+  asText,
+  Flaw,
+  type Json,
+  type JsonMap,
+  onlyOf,
+  readStrictly,
+} from './json.ts';
+
+/** A bundle taken apart by the rules of `spec/README.md`, as far as they hold for each method. */
+export interface NaiveBundle {
+  readonly payload: Buffer;
+  readonly signature: Buffer;
+  readonly method: 'key' | 'certificate' | 'sigstore';
+  /** DER of all that the material brings, the first one first. */
+  readonly certificates: readonly Buffer[];
+  readonly material: JsonMap;
+}
+
+const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;
+
+/** @throws {Flaw} for what no verifier may take. */
+export function readBundle(bytes: Uint8Array): NaiveBundle {
+  const root = asMap(readStrictly(bytes), 'the bundle');
+  onlyOf(root, 'the bundle', 'mediaType', 'verificationMaterial', 'dsseEnvelope');
+  if (root.get('mediaType') !== 'application/vnd.dev.sigstore.bundle.v0.3+json') {
+    throw new Flaw('mediaType');
+  }
+  const material = asMap(root.get('verificationMaterial'), 'the material');
+  onlyOf(material, 'the material', ...KINDS, 'tlogEntries', 'timestampVerificationData');
+  const kinds = KINDS.filter((kind) => (material.get(kind) ?? null) !== null);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) throw new Flaw('not one kind of material');
+  const envelope = asMap(root.get('dsseEnvelope'), 'the envelope');
+  onlyOf(envelope, 'the envelope', 'payload', 'payloadType', 'signatures');
+  if (envelope.get('payloadType') !== 'application/vnd.in-toto+json') throw new Flaw('payloadType');
+  const signatures = asList(envelope.get('signatures'), 'signatures');
+  if (signatures.length !== 1) throw new Flaw('not one signature');
+  const signature = asMap(signatures[0], 'the signature');
+  onlyOf(signature, 'the signature', 'sig', 'keyid');
+  return {
+    payload: bytesOf(envelope.get('payload'), 'payload'),
+    signature: bytesOf(signature.get('sig'), 'sig'),
+    method: methodOf(kind, material),
+    certificates: certificatesOf(kind, asMap(material.get(kind), kind)),
+    material,
+  };
+}
+
+function methodOf(kind: (typeof KINDS)[number], material: JsonMap): NaiveBundle['method'] {
+  if (kind === 'publicKey') return 'key';
+  const entries = asList(material.get('tlogEntries') ?? [], 'tlogEntries');
+  return kind === 'certificate' && entries.length > 0 ? 'sigstore' : 'certificate';
+}
+
+function certificatesOf(kind: (typeof KINDS)[number], map: JsonMap): readonly Buffer[] {
+  if (kind === 'publicKey') return [];
+  const list = kind === 'certificate' ? [map] : asList(map.get('certificates'), 'certificates');
+  return list.map((one) => bytesOf(asMap(one, 'a certificate').get('rawBytes'), 'rawBytes'));
+}
+
+/** Base64 in its one canonical spelling (RFC 4648 §3.5, §4). */
+export function bytesOf(value: Json | undefined, what: string): Buffer {
+  const text = asText(value, what);
+  const bytes = Buffer.from(text, 'base64');
+  if (text === '' || bytes.toString('base64') !== text) throw new Flaw(`${what} is not base64`);
+  return bytes;
+}

@@ -1,0 +1,102 @@
+import { type Ledger, sha256 } from '../corpus/ledger.ts';
+import type { ClockTrust, Trust } from '../corpus/seed.ts';
+import { flawInIssuer, flawInLeaf, readCertificate } from './certificate.ts';
+import { type Claim, judgePayload, type SignerIn, type TrustIn } from './claim.ts';
+import { Flaw } from './json.ts';
+import { judgeKeyless } from './keyless.ts';
+
+/** Why a signer that was accepted should not have been; empty if it is right. */
+export function judgeSigner(claim: Claim, trust: Trust, now: Date): string[] {
+  const { signer } = claim;
+  if (signer.method !== trust.method) return ['another method than the policy names'];
+  switch (signer.method) {
+    case 'key':
+      return trust.method === 'key' ? judgeKey({ ...claim, signer }, trust) : [];
+    case 'certificate':
+      return trust.method === 'certificate'
+        ? judgeCertificate({ ...claim, signer }, trust, now)
+        : [];
+    case 'sigstore':
+      return trust.method === 'sigstore' ? judgeKeyless({ ...claim, signer }, trust) : [];
+  }
+}
+
+function judgeKey(claim: Claim<SignerIn<'key'>>, trust: TrustIn<'key'>): string[] {
+  const { bundle, ledger, signer } = claim;
+  return [
+    ...(bundle.method === 'key' ? [] : ['the bundle has no key']),
+    ...judgePayload(claim, trust.key),
+    ...judgeStamps(signer.timestamps ?? [], bundle.signature, ledger, trust.clock),
+  ];
+}
+
+type Stamps = NonNullable<SignerIn<'key'>['timestamps']>;
+
+function judgeStamps(
+  stamps: Stamps,
+  signature: Buffer,
+  ledger: Ledger,
+  clock: ClockTrust | undefined,
+): string[] {
+  if (clock === undefined) return stamps.length === 0 ? [] : ['timestamps of nobody'];
+  if (clock.isRequired && stamps.length === 0) return ['no timestamp, where one is required'];
+  const anchors = new Set(clock.anchors.map(sha256));
+  return stamps.flatMap(({ at, accuracy, policy, authority, anchor }) => {
+    const isKnown = ledger.stamps.some(
+      (one) =>
+        one.isTrue &&
+        one.authority === authority.fingerprint &&
+        one.at === at.getTime() &&
+        one.accuracy === accuracy &&
+        one.policy === policy &&
+        one.signature.equals(signature),
+    );
+    return [
+      ...(isKnown ? [] : ['a timestamp that no authority made']),
+      ...(anchors.has(anchor.fingerprint) ? [] : ['a timestamp of a stranger']),
+    ];
+  });
+}
+
+/** A clock that was read during the run may differ from one read after it by this, in ms. */
+const PATIENCE = 600_000;
+
+function judgeCertificate(
+  claim: Claim<SignerIn<'certificate'>>,
+  trust: TrustIn<'certificate'>,
+  now: Date,
+): string[] {
+  const { signer, bundle, ledger } = claim;
+  const brought = [...bundle.certificates, ...trust.anchors];
+  const chain = signer.chain.map(({ fingerprint }) => {
+    const der = brought.find((one) => sha256(one) === fingerprint);
+    if (der === undefined) throw new Flaw('a certificate that nobody gave');
+    return readCertificate(der);
+  });
+  const [leaf, ...issuers] = chain;
+  const [first] = bundle.certificates;
+  const last = chain.at(-1);
+  if (leaf === undefined || last === undefined) return ['no certificate'];
+  if (first === undefined || !first.equals(leaf.der)) return ['not the certificate that signed'];
+  const { at, source } = signer.time;
+  const times = [at];
+  const flaws = [
+    ...flawInLeaf(leaf, times),
+    ...issuers.flatMap((issuer) => flawInIssuer(issuer, times)),
+    ...(trust.anchors.some((anchor) => anchor.equals(last.der)) ? [] : ['no trusted anchor']),
+    ...judgePayload(claim, leaf.key),
+    ...judgeStamps(signer.timestamps ?? [], bundle.signature, ledger, trust.clock),
+  ];
+  for (const [index, { tbs }] of chain.entries()) {
+    const issuer = chain[index + 1];
+    // Whom the verifier names needs nobody to vouch for it.
+    if (issuer === undefined) continue;
+    const isIssued = ledger.certificates.some((one) => one.tbs === tbs && one.by === issuer.key);
+    if (!isIssued) flaws.push('a certificate that nobody issued so');
+  }
+  const earliest = signer.timestamps?.[0]?.at.getTime();
+  const right = trust.time?.getTime() ?? (earliest === undefined ? now.getTime() : earliest);
+  const isNow = trust.time === undefined && earliest === undefined;
+  if (Math.abs(at.getTime() - right) > (isNow ? PATIENCE : 0)) flaws.push(`judged at ${source}`);
+  return flaws;
+}

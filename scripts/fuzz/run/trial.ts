@@ -1,0 +1,74 @@
+import { OmsError, type VerifyOptions } from '../../../src/index.ts';
+import { join } from 'node:path';
+import type { Input } from '../base/input.ts';
+import type { Finding } from '../oracle/finding.ts';
+import { type Ending, findingOf, judge } from '../oracle/judge.ts';
+import { describeThrown, flawsInError } from '../oracle/message.ts';
+import { type NaiveTree, readTree } from '../oracle/model.ts';
+import { judgeCommand } from './command.ts';
+import { objectOf } from './object.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Subject } from './subject.ts';
+
+export interface Trial {
+  readonly ending: Ending;
+  readonly findings: readonly Finding[];
+}
+
+/** The command line is asked of one input in so many. */
+const COMMAND_EVERY = 16;
+
+/** Runs one input through all that is tested, and judges what came out. */
+export async function tryInput(input: Input, subject: Subject, sandbox: Sandbox): Promise<Trial> {
+  const model = sandbox.place(input);
+  try {
+    const ending = await verified(input, model, subject);
+    const findings = judge(input, ending, treeReader(model, input.isOwnModel));
+    findings.push(...inspected(input, subject));
+    if (input.index % COMMAND_EVERY === 0 && input.objectForm === undefined) {
+      findings.push(...(await judgeCommand(input, ending, model, { subject, sandbox })));
+    }
+    return { ending, findings };
+  } finally {
+    sandbox.clear();
+  }
+}
+
+async function verified(input: Input, model: string, { verify }: Subject): Promise<Ending> {
+  const { objectForm, bundle, policy, signature } = input;
+  const options: VerifyOptions = {
+    ...input.options,
+    ...(signature === undefined ? {} : { signaturePath: join(model, signature) }),
+  };
+  try {
+    const given = objectForm === undefined ? bundle : objectOf(bundle, objectForm);
+    return { result: await verify(model, given, policy, options) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function inspected(input: Input, { inspect }: Subject): Finding[] {
+  try {
+    // For what it says there is no other reader; it is asked for its errors.
+    inspect(input.bundle);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OmsError)) {
+      return [findingOf(input, 'foreign error', `inspect: ${describeThrown(error)}`)];
+    }
+    return flawsInError(error).map((what) => findingOf(input, 'unsafe message', what));
+  }
+}
+
+const trees = new Map<string, NaiveTree>();
+
+/** What does not change is read once. */
+function treeReader(model: string, isKept: boolean): () => NaiveTree {
+  return () => {
+    const known = isKept ? trees.get(model) : undefined;
+    const tree = known ?? readTree(model);
+    if (isKept) trees.set(model, tree);
+    return tree;
+  };
+}

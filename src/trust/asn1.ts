@@ -5,10 +5,27 @@ import { sigstoreCore } from './libraries.ts';
 export function parseDer(der: Uint8Array): ASN1Obj {
   const { ASN1Obj: parser } = sigstoreCore();
   try {
-    return parser.parseBuffer(Buffer.from(der));
+    const root = parser.parseBuffer(Buffer.from(der));
+    checkForm(root);
+    return root;
   } catch (cause) {
     throw new Error('it is not in DER', { cause });
   }
+}
+
+/** The universal types that hold others: SEQUENCE and SET. */
+const CONSTRUCTED: ReadonlySet<number> = new Set([0x10, 0x11]);
+
+/**
+ * X.690 §10.2: strings are in one piece. The parser also takes them in several, of which readers
+ * make different values.
+ */
+function checkForm({ tag, subs }: ASN1Obj): void {
+  if (tag.isUniversal() && tag.constructed !== CONSTRUCTED.has(tag.number)) {
+    throw new Error('a value is in a form that DER does not have');
+  }
+  // What stands in an OCTET STRING is parsed by chance: it may be anything.
+  if (tag.constructed) subs.forEach(checkForm);
 }
 
 /** A member of a member. Throws when there is none. */

@@ -43,7 +43,7 @@ export function findAuthority(
       found: at.toISOString(),
     });
   }
-  const authority = trusted.find((candidate) => isBy(timestamp, signature, candidate));
+  const authority = trusted.find((candidate) => isBy({ timestamp, token }, signature, candidate));
   if (authority === undefined) {
     throw invalid('the timestamp is not over this signature, or not by the authority it names', {
       hint: 'it was taken from another bundle, or the bundle was changed',
@@ -86,13 +86,14 @@ function isNamed(der: Uint8Array, issuer: Buffer, serialNumber: Buffer): boolean
 
 /** Two authorities may have one name; the signature tells which of them it was. */
 function isBy(
-  timestamp: RFC3161Timestamp,
+  { timestamp, token }: Pick<Parsed, 'timestamp' | 'token'>,
   signature: Uint8Array,
   { chain: [certificate] }: Authority,
 ): boolean {
   try {
     timestamp.verify(Buffer.from(signature), certificate.x509.publicKey);
-    return true;
+    // The library takes an algorithm that it does not know for the usual one of the key.
+    return token.isSignedBy(certificate.x509.publicKey);
   } catch {
     return false;
   }

@@ -26,7 +26,7 @@ for (const { name, least = 0 } of ROOMS) {
   const files = asked.filter((path) => path.startsWith(`${folder}/`));
   const isWhole = asked.length === 0 || asked.includes(folder);
   if (!isWhole && files.length === 0) continue;
-  forgetStatic(`coverage/mutants/${name}.incremental.json`);
+  forgetDoubtful(`coverage/mutants/${name}.incremental.json`);
   const { status } = spawnSync(
     process.execPath,
     [
@@ -48,13 +48,15 @@ process.exitCode = failed ? 1 : 0;
 
 /**
  * Stryker does not know which tests see a mutant that acts while modules are loaded, so it would not
- * try one again when tests are added.
+ * try one again when tests are added. What took too long may have, because the machine was slow.
  */
-function forgetStatic(path: string): void {
+function forgetDoubtful(path: string): void {
   if (!existsSync(path)) return;
   const known = JSON.parse(readFileSync(path, 'utf8')) as Report;
   for (const file of Object.values(known.files)) {
-    file.mutants = file.mutants.filter((mutant) => !mutant.static || mutant.status !== 'Survived');
+    file.mutants = file.mutants.filter(({ status, static: isStatic }) => {
+      return status !== 'Timeout' && (isStatic !== true || status !== 'Survived');
+    });
   }
   writeFileSync(path, JSON.stringify(known));
 }

@@ -21,8 +21,8 @@ export default {
   incrementalFile: `coverage/mutants/${name}.incremental.json`,
   concurrency: 2,
   // A loaded machine must not count as a test that noticed.
-  timeoutMS: 20_000,
-  timeoutFactor: 3,
+  timeoutMS: 90_000,
+  timeoutFactor: 6,
   reporters: ['json', 'progress-append-only'],
   jsonReporter: { fileName: `coverage/mutants/${name}.json` },
   tempDirName: 'coverage/mutants/tmp',

@@ -54,6 +54,31 @@ describe('thirty CAs that all sign each other', () => {
   });
 });
 
+describe('the search for a chain', () => {
+  const key = makeKey('P-256');
+
+  it('tries a bounded number of ways, though the signatures are few', { timeout: QUICKLY }, () => {
+    const clones = Array.from({ length: 6 }, () => issue({ subject: 'Clone', key, ...CA }));
+    const leaf = issue({ subject: 'Leaf', issuer: clones[0] as Issued, ...SIGNER });
+    expect(() => find(leaf, clones, [root])).toThrow(refusal(TOO_MANY));
+    expect(() => find(leaf, clones.slice(0, 4), [root])).toThrow(refusal(UNCONNECTED));
+  });
+
+  it('verifies a bounded number of signatures, though the ways are few', {
+    timeout: QUICKLY,
+  }, () => {
+    const plain = { ...CA, keyIdentifiers: false };
+    const real = issue({ subject: 'Test CA', ...plain });
+    const leaf = issue({ subject: 'Leaf', issuer: real, ...SIGNER, keyIdentifiers: false });
+    const impostors = Array.from({ length: 100 }, () =>
+      issue({ subject: 'Test CA', key, ...plain }),
+    );
+    const [, ...fewer] = impostors;
+    expect(find(leaf, [], [...fewer, real])).toEqual(['Leaf', 'Test CA']);
+    expect(() => find(leaf, [], [...impostors, real])).toThrow(refusal(TOO_MANY));
+  });
+});
+
 /** As many ways as with thirty that sign each other, and small enough for one bundle. */
 describe('thirty certificates of one CA with one key', () => {
   const key = makeKey('P-256');

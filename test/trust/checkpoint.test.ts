@@ -117,6 +117,18 @@ describe('the signatures of a checkpoint', () => {
     expect(() => check(note({ signatures }))).toThrow(refused(''));
   });
 
+  it('are shown where they are malformed', () => {
+    for (const signatures of ['— a b c2lnbmF0dXJl\n', '— c2lnbmF0dXJl\n', 'x\n']) {
+      expect(() => check(note({ signatures: SIGNATURE + signatures }))).toThrow(
+        refused(`malformed: expected "a signature line", found "${signatures.trim()}"`),
+      );
+    }
+    const cut = SIGNATURE.replace('c2lnbmF0dXJl', 'c2lnb');
+    expect(() => check(note({ signatures: cut }))).toThrow(
+      refused('inclusionProof.checkpoint: expected canonical base64'),
+    );
+  });
+
   it('must be there at all', () => {
     const body = `rekor.example\n9\n${HASH}\n`;
     for (const text of ['', 'rekor.example', body, `${body}\n`]) {
@@ -137,6 +149,7 @@ describe('the name of a log in its checkpoints', () => {
     ['rekor.example', 'rekor.example'],
     ['https://rekor.example/logs/2025', 'rekor.example/logs/2025'],
     ['https://rekor.example/logs/2025/', 'rekor.example/logs/2025'],
+    ['https://rekor.example/logs/2025//', 'rekor.example/logs/2025'],
     ['https://rekor.example/logs/2025', 'rekor.example'],
     ['http://localhost:3003', 'localhost:3003'],
     ['http://localhost:3003', 'localhost'],
@@ -154,6 +167,8 @@ describe('the name of a log in its checkpoints', () => {
     ['https://rekor.example/logs/2025', 'logs/2025'],
     ['http://localhost:3003', 'localhost:3004'],
     ['http://localhost:3003', '3003'],
+    ['http://[fe80::1]/', '[fe80:]'],
+    ['logs/at+https://rekor.example', 'rekor.example'],
   ])('of %s must not be %s', (baseUrl, name) => {
     expect(() => check(named(name), baseUrl)).toThrow(refused('signed by another log'));
   });

@@ -51,6 +51,19 @@ describe('the name in a certificate of Fulcio', () => {
     expect(() => read({ names })).toThrow(refused(says));
   });
 
+  it('must be there, and in a form that it can have', () => {
+    const leaf = parseCertificate(issueLeaf(authority, {}).der, 'it');
+    const withNames = (names: Buffer): FulcioIdentity =>
+      readFulcioIdentity({
+        ...leaf,
+        extensions: new Map([...leaf.extensions, ['2.5.29.17', names]]),
+      });
+    expect(() => withNames(sequence())).toThrow(refused('expected one name, found 0'));
+    expect(() => withNames(Buffer.of(1))).toThrow(
+      refused('the subject alternative name in the certificate is malformed'),
+    );
+  });
+
   it.each([0x00, 0x09, 0x0a, 0x1f, 0x7f, 0x80, 0xe9, 0xff])(
     'must not have the byte %i in an address, a URI or a host',
     (byte) => {

@@ -5,6 +5,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { OmsError } from '../../src/errors.ts';
 import { isEncrypted, loadPrivateKey } from '../../src/trust/keys.ts';
 import { issue, makeKey, pemOf, sequence } from '../helpers/pki.ts';
 import { failure } from './helpers.ts';
@@ -90,6 +91,33 @@ describe('a private key', () => {
     expect(() => loadPrivateKey(other)).toThrow(unusable(message));
     const pem = other.export({ type: 'pkcs8', format: 'pem' });
     expect(() => loadPrivateKey(pem)).toThrow(unusable(message));
+  });
+
+  it('is encrypted where its own headers say so, and nowhere else', () => {
+    const old = ENCRYPTED['SEC 1'];
+    expect(isEncrypted(old.replace('Proc-Type: 4', 'Proc-Type:4'))).toBe(true);
+    expect(isEncrypted(`not Proc-Type: 4,ENCRYPTED\n${FORMS['PKCS #8']}`)).toBe(false);
+  });
+
+  it('is called so where it is no text', () => {
+    const nothing = undefined as unknown as string;
+    const called = unusable('the private key cannot be used');
+    expect(() => loadPrivateKey(nothing)).toThrow(called);
+    expect(() => isEncrypted(nothing)).toThrow(called);
+  });
+
+  it('is not the public one, and the reader is told so of that alone', () => {
+    const hintOf = (pem: string): string | undefined => {
+      try {
+        loadPrivateKey(pem);
+      } catch (error) {
+        return (error as OmsError).hint;
+      }
+      return expect.fail('accepted');
+    };
+    expect(hintOf(publicPem())).toBe('this is the public key; sign with the private one');
+    expect(hintOf(issue({ subject: 'x' }).pem)).toBeUndefined();
+    expect(hintOf('')).toBeUndefined();
   });
 
   it('may not be one of RSA in its own form', () => {

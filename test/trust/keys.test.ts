@@ -6,6 +6,7 @@ import {
   fingerprintOf,
   loadPublicKey,
   signPayload,
+  verifyLegacyPayload,
   verifyPayload,
 } from '../../src/trust/keys.ts';
 import { der, issue, makeKey, oid, pemOf, sequence } from '../helpers/pki.ts';
@@ -67,6 +68,26 @@ describe('a public key', () => {
     ['one cut off', pem.slice(0, -8), 'found no PEM block'],
   ])('may not be %s', (_, source, found) => {
     expect(() => loadPublicKey(source)).toThrow(unusable(found));
+  });
+
+  it.each([
+    ['pkcs8', 'this is the private key; make the public one of it with openssl pkey -pubout'],
+    ['sec1', 'this is the private key; make the public one of it with openssl pkey -pubout'],
+  ] as const)('may not be a private key in %s, and the reader is told what to do', (type, hint) => {
+    const text = privateKey.export({ type, format: 'pem' });
+    expect(() => loadPublicKey(text)).toThrow(expect.objectContaining({ hint }));
+  });
+
+  it('may not be of another label, for which there is no advice', () => {
+    for (const label of ['RSA PUBLIC KEY', 'PRIVATE KEY RING']) {
+      const text = pemOf(label, Buffer.of(1));
+      expect(() => loadPublicKey(text)).toThrow(expect.objectContaining({ hint: undefined }));
+    }
+  });
+
+  it('is called so where it is no text', () => {
+    const nothing = undefined as unknown as string;
+    expect(() => loadPublicKey(nothing)).toThrow(unusable('the public key cannot be used'));
   });
 
   it('may not be a certificate, and the reader is told where that belongs', () => {
@@ -204,9 +225,11 @@ describe('a signature', () => {
     for (const kind of ['secp256k1', 'Ed25519', 'RSA-2048'] as const) {
       const other = makeKey(kind);
       expect(() => signPayload(payload, other)).toThrow(unusable('expected ECDSA on P-256'));
-      expect(() => verifyPayload(payload, Buffer.of(1), createPublicKey(other))).toThrow(
-        unusable('expected ECDSA on P-256'),
-      );
+      for (const verify of [verifyPayload, verifyLegacyPayload]) {
+        expect(() => verify(payload, Buffer.of(1), createPublicKey(other))).toThrow(
+          unusable('expected ECDSA on P-256'),
+        );
+      }
     }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pemBlocks, textOf } from '../../src/trust/pem.ts';
+import { failure } from './helpers.ts';
 
 const BLOCK = '-----BEGIN THING-----\nAQID\nBAUG\n-----END THING-----\n';
 const BYTES = Buffer.from([1, 2, 3, 4, 5, 6]);
@@ -26,6 +27,12 @@ describe('a PEM block', () => {
   it('keeps the headers of an encrypted key in its text', () => {
     const text = '-----BEGIN KEY-----\nProc-Type: 4,ENCRYPTED\n\nAQID\n-----END KEY-----\n';
     expect(pemBlocks(text)[0]?.text).toBe(text);
+  });
+
+  it('may follow a byte-order mark at the beginning of the text, and nowhere else', () => {
+    expect(pemBlocks(`\uFEFF${BLOCK}`)).toEqual(pemBlocks(BLOCK));
+    expect(pemBlocks(`\n\uFEFF${BLOCK}`)).toEqual([]);
+    expect(pemBlocks(BLOCK.replace('THING', '\uFEFFTHING'))).toEqual([]);
   });
 
   it('follows the one before it', () => {
@@ -67,8 +74,27 @@ it('takes time in proportion to the text', { timeout: 5_000 }, () => {
 });
 
 describe('the text of a key or certificate', () => {
+  const unusable = (part: string): unknown => failure('KEY_UNUSABLE', part);
+
+  it.each<[unknown, string]>([
+    [undefined, 'the key cannot be used: expected PEM text, or its bytes, found undefined'],
+    [null, 'found object'],
+    [1, 'found number'],
+    [{}, 'found object'],
+    [['x'], 'found object'],
+  ])('is text or bytes, and not %o', (source, part) => {
+    expect(() => textOf(source as string, 'the key')).toThrow(unusable(part));
+  });
+
+  it('is the same as text and as bytes', () => {
+    expect(textOf('é', 'the key')).toBe('é');
+    expect(textOf(Uint8Array.of(0xc3, 0xa9), 'the key')).toBe('é');
+  });
+
   it('is not read beyond a mebibyte', () => {
-    expect(() => textOf('x'.repeat(2 ** 20 + 1), 'the key')).toThrow(/at most 1048576 characters/);
+    expect(() => textOf('x'.repeat(2 ** 20 + 1), 'the key')).toThrow(
+      unusable('the key cannot be used: expected at most 1048576 characters'),
+    );
     expect(textOf('x'.repeat(2 ** 20), 'the key')).toHaveLength(2 ** 20);
   });
 });

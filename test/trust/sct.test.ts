@@ -49,6 +49,21 @@ describe('the certificate timestamps in a keyless certificate', () => {
     }
   });
 
+  it('may call their log by any of its ids', () => {
+    const [log] = ctLogs;
+    if (log === undefined) throw new Error('there is no log');
+    const more = Buffer.alloc(4, 9);
+    for (const ids of [
+      [...log.ids, more],
+      [more, ...log.ids],
+    ]) {
+      expect(() => check(sctExtension([sct]), [{ ...log, ids }])).not.toThrow();
+    }
+    expect(() => check(sctExtension([sct]), [{ ...log, ids: [more] }])).toThrow(
+      refused('not in the trusted root'),
+    );
+  });
+
   it('must be there', () => {
     expect(() => check(undefined)).toThrow(refused('has no timestamp of a certificate log (SCT)'));
     for (const empty of [

@@ -41,6 +41,15 @@ describe('the authority of a timestamp', () => {
     }
   });
 
+  it('needs no key usage, which must allow signing where it is there', () => {
+    const bare = makeTsa('Example TSA', { leaf: { keyUsage: undefined } });
+    expect(find([authority(bare)], { tsa: bare }).at).toEqual(after(SIGNED_AT, 1));
+    const other = makeTsa('Example TSA', { leaf: { keyUsage: ['keyEncipherment'] } });
+    expect(() => find([authority(other)], { tsa: other })).toThrow(
+      refused('may not be used for timestamps'),
+    );
+  });
+
   it('is the one that signed, where several have its name and number', () => {
     const own = authority(tsa);
     for (const authorities of [

@@ -1,4 +1,5 @@
 import { strykerPlugins as stock } from '@stryker-mutator/vitest-runner';
+import { basename } from 'node:path';
 import type { Outcome } from './protocol.ts';
 import { WarmWorker } from './worker.ts';
 
@@ -7,7 +8,7 @@ interface StrykerRunner {
   init(): Promise<void>;
   capabilities(): object;
   dryRun(options: unknown): Promise<unknown>;
-  mutantRun(options: RunOptions): Promise<unknown>;
+  mutantRun(options: RunOptions): Promise<RunResult>;
   dispose(): Promise<void>;
 }
 
@@ -17,6 +18,16 @@ interface RunOptions {
   readonly testFilter?: readonly string[];
   readonly hitLimit?: number;
   readonly timeout: number;
+  /** The mutated file. */
+  readonly sandboxFileName: string;
+}
+
+/** As much of Stryker's `MutantRunResult` as is used. */
+interface RunResult {
+  readonly status: string;
+  readonly nrOfTests?: number;
+  readonly killedBy?: readonly string[];
+  readonly failureMessage?: string;
 }
 
 interface Injector {
@@ -26,7 +37,9 @@ interface Injector {
 /**
  * Stryker's vitest runner starts a process for each mutant, which takes a second and more before the
  * first test runs. This one keeps a process in which all tests are loaded, and only switches mutants
- * on and off there. Those that act while modules are loaded need a new process, and go the usual way.
+ * on and off there. Those that no test meets, as they only act while modules are loaded, go the usual
+ * way. (Stryker sends the usual way whatever acts then too. What the tests do while they are loaded
+ * should not be what notices a mutant.)
  */
 class WarmRunner implements StrykerRunner {
   readonly #usual: StrykerRunner;
@@ -49,14 +62,28 @@ class WarmRunner implements StrykerRunner {
     return this.#usual.dryRun(options);
   }
 
-  async mutantRun(options: RunOptions): Promise<unknown> {
-    const { activeMutant, mutantActivation, testFilter, hitLimit, timeout } = options;
-    if (mutantActivation === 'static' || testFilter === undefined) {
-      return this.#usual.mutantRun(options);
+  async mutantRun(options: RunOptions): Promise<RunResult> {
+    const result = await this.#runWarm(options);
+    if (result !== undefined && (result.status !== 'survived' || result.nrOfTests !== 0)) {
+      return result;
     }
+    if (options.testFilter !== undefined) return this.#usual.mutantRun(options);
+    const module = basename(options.sandboxFileName, '.ts');
+    const { tests } = await this.#warm();
+    const likely = tests.filter((id) => id.split('#')[0]?.includes(`/${module}`));
+    if (likely.length > 0) {
+      const first = await this.#usual.mutantRun({ ...options, testFilter: likely });
+      if (first.status !== 'survived') return first;
+    }
+    return this.#usual.mutantRun(options);
+  }
+
+  /** `undefined`: it must be tried in a new process. */
+  async #runWarm(options: RunOptions): Promise<RunResult | undefined> {
+    const { activeMutant, testFilter, hitLimit, timeout } = options;
     const worker = await this.#warm();
     const order = { mutant: activeMutant.id, hitLimit, tests: testFilter };
-    const outcome = await within(timeout * 0.8, worker.carryOut(order));
+    const outcome = await within(timeout * 0.3, worker.carryOut(order));
     switch (outcome.status) {
       case 'survived':
         return { status: 'survived', nrOfTests: outcome.ran };
@@ -71,10 +98,11 @@ class WarmRunner implements StrykerRunner {
         if (outcome.reason === TOO_LONG) await this.#restart(worker);
         return outcome;
       case 'spoilt':
-      case 'unknown':
         // Whatever the mutant left behind goes with the process.
-        if (outcome.status === 'spoilt') await this.#restart(worker);
-        return this.#usual.mutantRun(options);
+        await this.#restart(worker);
+        return undefined;
+      case 'unknown':
+        return undefined;
     }
   }
 

@@ -2,8 +2,8 @@
 export interface Order {
   readonly mutant: string;
   readonly hitLimit: number | undefined;
-  /** Ids as Stryker has them. */
-  readonly tests: readonly string[];
+  /** Ids as Stryker has them; absent: all in which the mutant was met when they ran as they are. */
+  readonly tests: readonly string[] | undefined;
 }
 
 /** What came of it. */
@@ -24,7 +24,8 @@ export type Outcome =
 /** The first thing that a worker says. */
 export interface Greeting {
   readonly pid: number;
-  readonly tests: number;
+  /** Ids of all tests. */
+  readonly tests: readonly string[];
 }
 
 /** Where the worker finds who started it: the path of a socket, in its environment. */

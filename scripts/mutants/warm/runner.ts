@@ -10,6 +10,9 @@ interface Namespace {
   activeMutant?: string | undefined;
   hitCount?: number | undefined;
   hitLimit?: number | undefined;
+  currentTestId?: string | undefined;
+  /** By test, how often each mutant's place was passed. */
+  mutantCoverage?: { readonly perTest: Readonly<Record<string, Readonly<Record<string, number>>>> };
 }
 
 interface Kept {
@@ -32,9 +35,14 @@ export default class WarmRunner extends TestRunner {
   async runTask(test: RunnerTestCase): Promise<void> {
     const run = TestRunner.getTestFn(test);
     if (test.name === 'serves') return serve();
-    const start = performance.now();
-    await run();
     const id = idOf(test);
+    const start = performance.now();
+    stryker.currentTestId = id;
+    try {
+      await run();
+    } finally {
+      stryker.currentTestId = undefined;
+    }
     kept.set(id, [...(kept.get(id) ?? []), { run, duration: performance.now() - start }]);
   }
 }
@@ -55,7 +63,7 @@ function idOf(test: RunnerTestCase): string {
 async function serve(): Promise<void> {
   endWithParent();
   const socket = connect(process.env[SOCKET] ?? '');
-  socket.write(`${JSON.stringify({ pid: process.pid, tests: kept.size })}\n`);
+  socket.write(`${JSON.stringify({ pid: process.pid, tests: [...kept.keys()] })}\n`);
   for await (const line of createInterface(socket)) {
     socket.write(`${JSON.stringify(await carryOut(JSON.parse(line) as Order))}\n`);
   }
@@ -69,7 +77,13 @@ function endWithParent(): void {
   new Worker(code, { eval: true }).unref();
 }
 
-async function carryOut({ mutant, hitLimit, tests }: Order): Promise<Outcome> {
+function testsThatMeet(mutant: string): string[] {
+  const tests = Object.entries(stryker.mutantCoverage?.perTest ?? {});
+  return tests.flatMap(([id, mutants]) => (Object.hasOwn(mutants, mutant) ? [id] : []));
+}
+
+async function carryOut(order: Order): Promise<Outcome> {
+  const { mutant, hitLimit, tests = testsThatMeet(mutant) } = order;
   const unknown = tests.filter((id) => !kept.has(id));
   if (unknown.length > 0) return { status: 'unknown', tests: unknown };
   const all = tests.flatMap((id) => (kept.get(id) ?? []).map((test) => ({ id, ...test })));

@@ -13,19 +13,22 @@ export class WarmWorker {
   readonly #socket: Socket;
   readonly #answers: AsyncIterator<string>;
   readonly #pid: number;
+  /** Ids of all tests that it has. */
+  readonly tests: readonly string[];
   readonly #server: Server;
   readonly #vitest: Promise<Vitest>;
 
   private constructor(
     socket: Socket,
     answers: AsyncIterator<string>,
-    pid: number,
+    { pid, tests }: Greeting,
     server: Server,
     vitest: Promise<Vitest>,
   ) {
     this.#socket = socket;
     this.#answers = answers;
     this.#pid = pid;
+    this.tests = tests;
     this.#server = server;
     this.#vitest = vitest;
   }
@@ -42,10 +45,10 @@ export class WarmWorker {
     const ended = vitest.then(() => Promise.reject(new Error('vitest ended before it served')));
     const socket = await Promise.race([connected, ended]);
     const answers = createInterface(socket)[Symbol.asyncIterator]();
-    const { pid } = await next<Greeting>(answers);
+    const greeting = await next<Greeting>(answers);
     vitest.catch(() => {});
     ended.catch(() => {});
-    return new WarmWorker(socket, answers, pid, server, vitest);
+    return new WarmWorker(socket, answers, greeting, server, vitest);
   }
 
   async carryOut(order: Order): Promise<Outcome> {

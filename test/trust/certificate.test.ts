@@ -154,6 +154,11 @@ describe('a malformed extension is refused:', () => {
     ['a CA flag of another value than DER has', wrong(constraints(der(0x01, Buffer.from([1]))))],
     ['a negative path length', wrong(constraints(TRUE, der(0x02, Buffer.from([0xff]))))],
     ['a path length that is a flag', wrong(constraints(TRUE, TRUE))],
+    ['a path length of five bytes', wrong(constraints(TRUE, der(0x02, Buffer.alloc(5, 1))))],
+    [
+      'an identifier of 65 bytes',
+      wrong(extension('2.5.29.37', false, sequence(der(0x06, Buffer.alloc(65, 1))))),
+    ],
     ['a third member of the basic constraints', wrong(constraints(TRUE, integer(1), integer(1)))],
     [
       'basic constraints with bytes behind them',
@@ -174,6 +179,21 @@ describe('a malformed extension is refused:', () => {
     expect(() => parsed(certificate)).toThrow(
       refusal('Malformed is not a well-formed certificate'),
     );
+  });
+});
+
+describe('numbers in a certificate', () => {
+  it('may be as long as their bounds', () => {
+    const longest = der(0x06, Buffer.alloc(64, 1));
+    const one = issue({
+      subject: 'Long',
+      extensions: [
+        constraints(TRUE, der(0x02, Buffer.alloc(4, 1))),
+        extension('2.5.29.37', false, sequence(longest)),
+      ],
+    });
+    expect(parsed(one).basicConstraints).toEqual({ ca: true, pathLength: 0x01010101 });
+    expect(parsed(one).extendedKeyUsage).toHaveLength(1);
   });
 });
 

@@ -45,6 +45,13 @@ const SIGNATURES = {
 } as const;
 
 describe.each(KINDS)('a log entry of the kind %s', (kind) => {
+  it('says where it is malformed', () => {
+    const raw = (body: string): LogEntry => ({ ...entry(kind), body: Buffer.from(body) });
+    expect(() => check(raw('x'))).toThrow(refused('the body of the log entry is not JSON'));
+    expect(() => check(raw('[]'))).toThrow(refused('canonicalizedBody: expected an object'));
+    expect(() => check(raw('{}'))).toThrow(refused('canonicalizedBody.kind: expected'));
+  });
+
   it('is about one payload, one signature and one certificate', () => {
     const logged = entry(kind);
     expect(() => check(logged)).not.toThrow();

@@ -94,6 +94,15 @@ describe('a signing configuration', () => {
     });
   });
 
+  it('has the URL of a timestamp authority as it stands, and of others the base', () => {
+    const slashed = 'https://a.example.com/x//';
+    expect(readWith('tsaUrls.0.url', slashed).timestampAuthorities[0]?.url).toBe(slashed);
+    const base = 'https://a.example.com/x';
+    expect(readWith('caUrls.0.url', slashed).certificateAuthorities[0]?.url).toBe(base);
+    expect(readWith('oidcUrls.0.url', slashed).identityProviders[0]?.url).toBe(base);
+    expect(readWith('rekorTlogUrls.0.url', slashed).logs[0]?.url).toBe(base);
+  });
+
   it('may be text or bytes', () => {
     const text = JSON.stringify(good);
     expect(parseSigningConfig(text)).toEqual(parseSigningConfig(good));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Stamp, verifyStamps } from '../../src/trust/stamp.ts';
+import { readStampClaim, type Stamp, verifyStamps } from '../../src/trust/stamp.ts';
 import {
   CA,
   der,
@@ -50,6 +50,31 @@ function stampOf(options: TimestampOptions = {}, own: Tsa = tsa, anchors = [own.
 function refuse(part: string | RegExp, options: TimestampOptions, own = tsa, anchors = [own.root]) {
   expect(() => stampOf(options, own, anchors)).toThrow(failure(CODE, part));
 }
+
+describe('what a timestamp claims', () => {
+  it('is read and not believed: who, when, how exactly, under which policy', () => {
+    const time = new Date('2025-11-03T12:00:01Z');
+    const options = { time, accuracy: 2, signedWith: makeKey('P-256') };
+    expect(readStampClaim(timestamp(tsa, signature, options))).toEqual({
+      at: time,
+      accuracy: 2000,
+      policy: POLICY,
+      authority: expect.objectContaining({ subject: 'CN=Example TSA', issuer: tsaRoot }),
+    });
+  });
+
+  it('names nobody where the certificate is not in it', () => {
+    for (const options of [{ certificates: false }, { embedded: [stranger.leaf.der] }]) {
+      expect(readStampClaim(timestamp(tsa, signature, options)).authority).toBeUndefined();
+    }
+  });
+
+  it('is none in what is no timestamp', () => {
+    expect(() => readStampClaim(Buffer.from('x'))).toThrow(
+      failure(CODE, 'the timestamp is malformed, or was not granted'),
+    );
+  });
+});
 
 describe('a timestamp', () => {
   it('tells when, how exactly, under which policy and on whose word', () => {

@@ -8,10 +8,12 @@ import {
   CA,
   certificateBundle,
   chainOf,
+  extension,
   type Issued,
   issue,
   SERVER_AUTH,
   SIGNER,
+  sequence,
 } from '../helpers/pki.ts';
 import { failure, refusal, UNCONNECTED } from '../trust/helpers.ts';
 
@@ -177,6 +179,47 @@ describe('validly signed bundles of strangers are refused:', () => {
   function issuedBySigner(): Issued {
     return issue({ subject: 'Below', issuer: leaf, ...SIGNER });
   }
+});
+
+describe('the certificate of a keyless signer', () => {
+  const issued = (id: string): Issued =>
+    issue({
+      subject: 'Keyless',
+      issuer: intermediate,
+      ...SIGNER,
+      extensions: [extension(id, false, sequence())],
+    });
+
+  it('is refused, be it valid and trusted itself: nothing tells when it signed', () => {
+    const keyless = issued('1.3.6.1.4.1.57264.1.8');
+    const bundle = certificateBundle(statement, [keyless, intermediate]);
+    for (const anchors of [[root.pem], [keyless.pem]]) {
+      expect(() => check(bundle, anchors)).toThrow(
+        refusal(
+          'the certificate is one of keyless signing: expected a long-lived certificate, or a keyless bundle with its log entry, found "CN=Keyless" issued by "CN=Test Intermediate"',
+        ),
+      );
+    }
+  });
+
+  it('is not one with extensions of somebody else', () => {
+    const other = issued('1.3.6.1.4.1.57265.1.8');
+    const bundle = certificateBundle(statement, [other, intermediate]);
+    expect(subjects(check(bundle))).toEqual(['CN=Keyless', 'CN=Test Intermediate', 'CN=Test Root']);
+  });
+});
+
+describe('the certificates of a bundle', () => {
+  it('are counted from one where one of them is malformed', () => {
+    const bad = Buffer.concat([intermediate.der, Buffer.of(0)]);
+    const certificates = [leaf.der, bad].map((one) => ({ rawBytes: base64(one) }));
+    const bundle = assembleBundle(statement, signPayload(statement, leaf.privateKey), {
+      x509CertificateChain: { certificates },
+    });
+    expect(() => check(bundle)).toThrow(
+      refusal('certificate 2 of the bundle is not a well-formed certificate'),
+    );
+  });
 });
 
 describe('the anchors of the verifier', () => {

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { OmsError } from '../../src/errors.ts';
 import { type Bundle, parseBundle } from '../../src/format/bundle.ts';
 import { assembleBundle, base64 } from '../../src/signers/signer.ts';
 import { fingerprintOf, signPayload } from '../../src/trust/keys.ts';
@@ -111,6 +112,33 @@ describe('a certificate with a timestamp', () => {
       expect(time.at.getTime()).toBeGreaterThanOrEqual(before);
       expect(timestamps).toBeUndefined();
     }
+  });
+
+  it('may be good with an authority to trust, and the verifier is told so where that may help', () => {
+    const HINT =
+      'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time';
+    const hintOf = (bundle: Bundle, policy: Parameters<typeof checkCertified>[1]): unknown => {
+      try {
+        checkCertified(bundle, policy);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'OmsError', code: 'CERTIFICATE_REFUSED' });
+        return (error as OmsError).hint;
+      }
+      return expect.fail('accepted');
+    };
+    const bare = { timestampAnchors: undefined };
+    expect(hintOf(certified([{}]), bare)).toBe(HINT);
+    expect(hintOf(certified([]), bare)).not.toBe(HINT);
+    expect(hintOf(certified([]), OURS)).not.toBe(HINT);
+    expect(hintOf(certified([{ seconds: 31 }]), OURS)).not.toBe(HINT);
+    const unknown = issue({ subject: 'Signer', ...SIGNER, ...ERA });
+    expect(hintOf(certified([{}], unknown), bare)).not.toBe(HINT);
+    const future = short(new Date(Date.now() + 3_600_000), new Date(Date.now() + 7_200_000));
+    expect(hintOf(certified([{}], future), bare)).not.toBe(HINT);
+    expect(() => checkCertified(certified([{}]), bare)).toThrow(expired);
+    expect(() => checkCertified(certified([{}]), bare)).toThrow(
+      expect.objectContaining({ found: expect.stringContaining(' to ') }),
+    );
   });
 
   it('must have been valid by then, and still', () => {

@@ -28,5 +28,11 @@ export interface Greeting {
   readonly tests: readonly string[];
 }
 
+/** One line of JSON. Names of tests hold whatever ends a line. */
+export function lineOf(message: Greeting | Order | Outcome): string {
+  const json = JSON.stringify(message);
+  return `${json.replace(/[\u2028\u2029]/g, (end) => (end === '\u2028' ? '\\u2028' : '\\u2029'))}\n`;
+}
+
 /** Where the worker finds who started it: the path of a socket, in its environment. */
 export const SOCKET = 'MUTANTS_SOCKET';

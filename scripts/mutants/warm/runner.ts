@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { type RunnerTestCase, type RunnerTestSuite, TestRunner } from 'vitest';
-import { type Order, type Outcome, SOCKET } from './protocol.ts';
+import { lineOf, type Order, type Outcome, SOCKET } from './protocol.ts';
 
 /** What Stryker's instrumented code looks at. */
 interface Namespace {
@@ -63,9 +63,9 @@ function idOf(test: RunnerTestCase): string {
 async function serve(): Promise<void> {
   endWithParent();
   const socket = connect(process.env[SOCKET] ?? '');
-  socket.write(`${JSON.stringify({ pid: process.pid, tests: [...kept.keys()] })}\n`);
+  socket.write(lineOf({ pid: process.pid, tests: [...kept.keys()] }));
   for await (const line of createInterface(socket)) {
-    socket.write(`${JSON.stringify(await carryOut(JSON.parse(line) as Order))}\n`);
+    socket.write(lineOf(await carryOut(JSON.parse(line) as Order)));
   }
 }
 

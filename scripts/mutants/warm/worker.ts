@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startVitest, type Vitest } from 'vitest/node';
-import { type Greeting, type Order, type Outcome, SOCKET } from './protocol.ts';
+import { type Greeting, lineOf, type Order, type Outcome, SOCKET } from './protocol.ts';
 
 let count = 0;
 
@@ -52,7 +52,7 @@ export class WarmWorker {
   }
 
   async carryOut(order: Order): Promise<Outcome> {
-    this.#socket.write(`${JSON.stringify(order)}\n`);
+    this.#socket.write(lineOf(order));
     return next<Outcome>(this.#answers);
   }
 

@@ -1,13 +1,6 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { der, integer, oid, sequence, spkiOf } from '../helpers/pki.ts';
+import { exponentOneSpki, pssOnlySpki, rsaKey } from './rsa.ts';
 
 /** Kinds of keys that an issuer may have. */
 export const STRONG_KINDS = [
@@ -44,11 +37,6 @@ export interface Key {
   readonly id: Buffer;
 }
 
-/** RSA keys take long to find; the primes of these were found once, and protect nothing. */
-const PRIMES: Readonly<Record<string, readonly (readonly [p: string, q: string])[]>> = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'rsa-primes.json'), 'utf8'),
-);
-
 const CURVE_OIDS: Readonly<Record<string, string>> = {
   'P-256': '1.2.840.10045.3.1.7',
   'P-384': '1.3.132.0.34',
@@ -80,49 +68,7 @@ function privateKeyOf(kind: KeyKind, place: number): KeyObject {
   if (curve !== undefined) return ellipticKey(curve, `${kind} ${place}`);
   const edwards = EDWARDS[kind];
   if (edwards !== undefined) return edwardsKey(...edwards, `${kind} ${place}`);
-  const stored = PRIMES[kind === 'RSA-PSS' ? 'RSA-2048' : kind] ?? [];
-  const primes = stored[place % stored.length];
-  if (primes === undefined) throw new Error(`no key of the kind ${kind}`);
-  return rsaKey(primes, kind === 'RSA-e3' ? 3n : 65_537n);
-}
-
-/** RFC 8017 §3.2, RFC 7518 §6.3. */
-function rsaKey(primes: readonly [string, string], exponent: bigint): KeyObject {
-  const [p, q] = primes.map((text) =>
-    BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`),
-  );
-  if (p === undefined || q === undefined) throw new Error('an RSA key has two primes');
-  const d = inverse(exponent, (p - 1n) * (q - 1n));
-  const members = {
-    n: p * q,
-    e: exponent,
-    d,
-    p,
-    q,
-    dp: d % (p - 1n),
-    dq: d % (q - 1n),
-    qi: inverse(q, p),
-  };
-  const key = Object.fromEntries(
-    Object.entries(members).map(([name, value]) => [name, base64url(value)]),
-  );
-  return createPrivateKey({ key: { kty: 'RSA', ...key }, format: 'jwk' });
-}
-
-/** By Euclid's algorithm. */
-function inverse(value: bigint, modulus: bigint): bigint {
-  let [a, b, x, y] = [value % modulus, modulus, 1n, 0n];
-  while (a > 1n) {
-    const quotient = b / a;
-    [a, b] = [b % a, a];
-    [x, y] = [y - quotient * x, x];
-  }
-  return ((x % modulus) + modulus) % modulus;
-}
-
-function base64url(value: bigint): string {
-  const hex = value.toString(16);
-  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
+  return rsaKey(kind === 'RSA-PSS' ? 'RSA-2048' : kind, place);
 }
 
 /** RFC 5915; OpenSSL finds the public key itself. Any 31 bytes are below the order of each curve. */
@@ -142,29 +88,13 @@ function edwardsKey(curve: string, size: number, seed: string): KeyObject {
 
 function keyFor(kind: KeyKind, privateKey: KeyObject): Key {
   const spki = spkiOf(privateKey);
-  return describe(kind, privateKey, kind === 'RSA-PSS' ? forPssOnly(privateKey) : spki);
+  return describe(kind, privateKey, kind === 'RSA-PSS' ? pssOnlySpki(privateKey) : spki);
 }
 
 /** A key with another description of itself in its certificate. */
 export function describe(kind: string, privateKey: KeyObject, spki: Buffer): Key {
   const id = createHash('sha256').update(spki).digest().subarray(0, 20);
   return { kind, privateKey, spki, id };
-}
-
-/** RFC 4055 §1.2: an RSA key under the object identifier of RSASSA-PSS. */
-function forPssOnly(privateKey: KeyObject): Buffer {
-  return rsaSpki(
-    createPublicKey(privateKey).export({ type: 'pkcs1', format: 'der' }),
-    sequence(oid('1.2.840.113549.1.1.10')),
-  );
-}
-
-/** `SubjectPublicKeyInfo` around an `RSAPublicKey`. */
-export function rsaSpki(
-  publicKey: Uint8Array,
-  algorithm: Buffer = sequence(oid('1.2.840.113549.1.1.1'), der(0x05)),
-): Buffer {
-  return sequence(algorithm, der(0x03, Buffer.of(0), publicKey));
 }
 
 /** A key on a curve that its certificate gives by parameters in place of a name. */
@@ -192,9 +122,7 @@ export function compressedKey(kind: KeyKind, place: number): Key {
   );
 }
 
-/** A key with the modulus of an RSA key and the exponent 1: all that it signs, anybody can. */
+/** With the exponent 1 all that an RSA key signs, anybody can. */
 export function exponentOne(key: Key): Key {
-  const { n = '' } = key.privateKey.export({ format: 'jwk' });
-  const modulus = der(0x02, Buffer.of(0), Buffer.from(n, 'base64url'));
-  return { ...key, kind: 'RSA-e1', spki: rsaSpki(sequence(modulus, integer(1))) };
+  return { ...key, kind: 'RSA-e1', spki: exponentOneSpki(key.privateKey) };
 }

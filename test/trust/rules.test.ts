@@ -40,11 +40,20 @@ describe('an issuer with an RSA key', () => {
     ['rsa', { modulusLength: 2047, publicExponent: 65_537n }],
     ['rsa-pss', { modulusLength: 2047, publicExponent: 65_537n }],
     ['rsa', { modulusLength: 16_385, publicExponent: 65_537n }],
-    ['rsa', { modulusLength: 4096, publicExponent: 2n ** 32n }],
     ['rsa', {}],
   ])('must not have one of kind %s: %o', (type, details) => {
     expect(flawIn(withKey(type, details))).toContain('RSA with at least 2048 bits');
   });
+
+  it.each([0n, 1n, 2n, 4n, 65_536n, 2n ** 32n, 2n ** 32n + 1n, undefined])(
+    'must not have one with the exponent %d',
+    (publicExponent) => {
+      const found = (publicExponent ?? 0n) < 2n ** 32n ? `${publicExponent ?? 0n}` : 'a larger one';
+      expect(flawIn(withKey('rsa', { modulusLength: 4096, publicExponent }))).toContain(
+        `expected an odd RSA exponent from 3 to 2^32, found ${found}`,
+      );
+    },
+  );
 
   it('may have one that is for RSASSA-PSS only', () => {
     const { privateKey } = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });

@@ -169,6 +169,13 @@ describe('an identity', () => {
     },
   );
 
+  it('is not nearly the same for slashes within it', () => {
+    const uri = 'https://a.example/b';
+    expect(() =>
+      checkIdentity(signer('https:/a.example/b', 'uri'), { identity: uri, issuer: ISSUER }),
+    ).toThrow(expect.objectContaining({ code: 'IDENTITY_MISMATCH', hint: undefined }));
+  });
+
   it('is worth nothing from another provider', () => {
     for (const issuer of [`${ISSUER}/`, 'https://accounts.example.co', '', ISSUER.toUpperCase()]) {
       expect(() => checkIdentity(signer(EMAIL, 'email', { issuer }), policy)).toThrow(
@@ -339,6 +346,15 @@ describe('a regular expression for an identity', () => {
     expect(() => checkIdentityPolicy(longer)).toThrow(
       failure('USAGE', 'is too long: expected at most 2000 characters, found 2001'),
     );
+  });
+
+  it('must not repeat more than anybody needs, however short it is', () => {
+    const repeated = (times: number) => ({
+      identityRegExp: 'a{1000}'.repeat(times),
+      issuer: ISSUER,
+    });
+    expect(() => checkIdentityPolicy(repeated(19))).not.toThrow();
+    expect(() => checkIdentityPolicy(repeated(21))).toThrow(failure('USAGE', 'cannot be used'));
   });
 
   it.each([

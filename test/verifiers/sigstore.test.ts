@@ -161,6 +161,19 @@ describe('opening a keyless bundle', () => {
     expect(() => openKeyless(...opening(none), root)).toThrow(
       expect.objectContaining({ name: 'OmsError', outcome: 'refused' }),
     );
+    expect(() => openKeyless(...opening(none), root)).toThrow(
+      failure('CERTIFICATE_REFUSED', 'the signing certificate is not a well-formed certificate'),
+    );
+  });
+
+  it('names who issued a certificate that may not sign', () => {
+    const ca = signed({ leaf: { certificate: { ca: true } } });
+    expect(() => openKeyless(...opening(ca), root)).toThrow(
+      failure(
+        'CERTIFICATE_REFUSED',
+        /^the signing certificate issued by "CN=[^"]+" may not sign this: expected no CA certificate/,
+      ),
+    );
   });
 });
 
@@ -178,6 +191,12 @@ describe('a policy', () => {
     ['a trusted root that is none', { trustedRoot: '{}' }, 'TRUST_UNUSABLE'],
   ])('with %s is noticed before anything is verified', (_, parts, code) => {
     expect(() => verify(bad, parts)).toThrow(failure(code, ''));
+  });
+
+  it('is called so where it has a member that is not known', () => {
+    expect(() => verify(bad, { threshold: 2 })).toThrow(
+      failure('USAGE', 'the policy cannot have "threshold"'),
+    );
   });
 
   it('is looked at in full: nobody else signed, and nobody else vouched', () => {

@@ -51,5 +51,10 @@ describe('a bundle of another method', () => {
         failure('USAGE', `expected key, certificate or sigstore, found ${method}`),
       );
     }
+    for (const none of [undefined, null] as unknown as Policy[]) {
+      expect(() => authenticate(parseBundle(good), none)).toThrow(
+        failure('USAGE', 'the policy names no known method'),
+      );
+    }
   });
 });

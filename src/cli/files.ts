@@ -75,7 +75,7 @@ export function readSignatureFile(path: string, hint?: () => string): Buffer {
           expected: `at most ${limit} bytes`,
         });
       if (stats.size > limit) throw tooLarge();
-      return readUpTo(descriptor, limit, tooLarge);
+      return readUpTo(descriptor, limit, tooLarge, stats.size);
     },
     hint,
   );
@@ -107,16 +107,22 @@ function readFile(
 
 const CHUNK_BYTES = 1024 * 1024;
 
-function readUpTo(descriptor: number, limit: number, tooLarge: () => OmsError): Buffer {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const read = readSync(descriptor, chunk);
-    if (read === 0) return Buffer.concat(chunks, length);
+/** @param expected bytes. A file of hundreds of megabytes should not be in the memory twice. */
+function readUpTo(
+  descriptor: number,
+  limit: number,
+  tooLarge: () => OmsError,
+  expected = 0,
+): Buffer {
+  let bytes = Buffer.allocUnsafeSlow(Math.max(expected + 1, CHUNK_BYTES));
+  for (let length = 0; ; ) {
+    const read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (read === 0) return bytes.subarray(0, length);
     length += read;
     if (length > limit) throw tooLarge();
-    chunks.push(chunk.subarray(0, read));
+    // It is a pipe, or it grows.
+    const more = Math.min(2 * length, limit + CHUNK_BYTES);
+    if (length === bytes.length) bytes = Buffer.concat([bytes], more);
   }
 }
 

@@ -17,12 +17,15 @@ export function printable(text: string): string {
 /** JSON text with the same characters written as escapes, which leaves its meaning as it is. */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, (character) =>
-    character === '\n'
-      ? character
-      : [...Array(character.length).keys()]
-          .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-          .join(''),
+    character === '\n' ? character : escaped(character, 0) + escaped(character, 1),
   );
+}
+
+/** One UTF-16 unit as JSON escapes it; nothing where there is none. */
+function escaped(character: string, at: number): string {
+  return at < character.length
+    ? `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`
+    : '';
 }
 
 /** As {@link printable}, cut to about `limit` characters, in quotation marks. */

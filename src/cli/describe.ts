@@ -156,6 +156,14 @@ export function serializationJson(serialization: Serialization): Record<string, 
   };
 }
 
+/** Names in one line, all of them or the first some. */
+export function inOneLine(names: readonly string[], verbose: boolean | undefined): string {
+  const shown = verbose === true ? names : names.slice(0, MAX_LISTED);
+  const rest = names.length - shown.length;
+  const more = rest === 0 ? [] : [`… and ${grouped(rest)} more (--verbose lists all)`];
+  return [...shown, ...more].join(', ');
+}
+
 /** Names under a heading, all of them or the first some. */
 export function listing(
   heading: string,

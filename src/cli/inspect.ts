@@ -8,6 +8,7 @@ import { addCommonOptions } from './common.ts';
 import {
   block,
   count,
+  inOneLine,
   iso,
   type Line,
   NAME_KINDS,
@@ -57,11 +58,11 @@ export function runInspect([path, ...rest]: readonly string[], given: InspectArg
 
 type Unverified = Inspection['unverified'];
 
-function toText(
+function* toText(
   path: string,
   unverified: Unverified,
-  { resources }: InspectArguments,
-): readonly string[] {
+  { resources, verbose }: InspectArguments,
+): Generator<string, void> {
   const { method, keyHint, certificates, logEntries, timestamps, statement } = unverified;
   const lines: Line[] = [
     ['File', resolve(path)],
@@ -74,14 +75,13 @@ function toText(
   ];
   if (statement.form === 'unreadable') {
     lines.push(['Reason', statement.reason]);
-    return block('Unverified content of a signature file:', lines);
+    yield* block('Unverified content of a signature file:', lines);
+    return;
   }
   const { manifest } = statement;
-  lines.push(...manifestLines(manifest));
-  return [
-    ...block('Unverified content of a signature file:', lines),
-    ...(resources === true ? resourceLines(manifest) : []),
-  ];
+  lines.push(...manifestLines(manifest, verbose));
+  yield* block('Unverified content of a signature file:', lines);
+  if (resources === true) yield* resourceLines(manifest);
 }
 
 function certificateLines(certificate: InspectedCertificate, index: number): readonly Line[] {
@@ -135,21 +135,25 @@ function logEntryText({ logIndex, integratedTime }: Unverified['logEntries'][num
   return `index ${logIndex || 'unknown'}${when}`;
 }
 
-function manifestLines({ name, serialization, resources, rootDigest }: Manifest): readonly Line[] {
+function manifestLines(
+  { name, serialization, resources, rootDigest }: Manifest,
+  verbose: boolean | undefined,
+): readonly Line[] {
   const { hashAlgorithm, shardSize, allowSymlinks, ignorePaths } = serialization;
+  const shown = inOneLine(ignorePaths, verbose);
   const shards = shardSize === undefined ? 'whole files' : `shards of ${count(shardSize, 'byte')}`;
   return [
     ['Subject', name === '' ? 'not named' : name],
     ['Root digest', `sha256:${rootDigest}`],
     ['Hashed', `${hashAlgorithm}, ${shards}`],
     ['Symlinks', allowSymlinks ? 'allowed' : 'not allowed'],
-    ['Ignored paths', ignorePaths.join(', ') || 'none'],
+    ['Ignored paths', shown || 'none'],
     ['Resources', count(resources.length, 'resource')],
   ];
 }
 
-function resourceLines({ resources }: Manifest): readonly string[] {
-  return resources.map(({ digest, name }) => `    ${digest}  ${printable(name)}`);
+function* resourceLines({ resources }: Manifest): Generator<string, void> {
+  for (const { digest, name } of resources) yield `    ${digest}  ${printable(name)}`;
 }
 
 function toJson(unverified: Unverified, { resources: all }: InspectArguments): object {

@@ -7,6 +7,7 @@ import { addDigestCommand, runDigest } from './digest.ts';
 import { describeCause, describeFailure, toOmsError } from './failure.ts';
 import { addInspectCommand, runInspect } from './inspect.ts';
 import { type CommonOptions, deliver, type Report, type Session, say, toJson } from './session.ts';
+import { write } from './pieces.ts';
 import { addSignCommand, runSign } from './sign.ts';
 import { withoutTokens } from './token-form.ts';
 import { addTrustCommand } from './trust-options.ts';
@@ -89,7 +90,7 @@ export async function run(words: readonly string[], session: Session): Promise<n
 function fail(session: Session, command: string, error: OmsError, options: CommonOptions): number {
   const exitCode = session.interruptedBy ?? EXIT_CODES[error.outcome];
   const report = describeFailure(command, error, exitCode, options);
-  if (options.json === true) session.stdout.write(`${toJson(report)}\n`);
+  if (options.json === true) write(session.stdout, toJson(report));
   else say(session, report.text);
   if (options.logLevel === 'DEBUG') say(session, describeCause(error));
   return exitCode;

@@ -1,4 +1,5 @@
 import { printable, printableJson } from '../printable.ts';
+import { json as jsonOf, lines, write } from './pieces.ts';
 import type { LogLevel } from './values.ts';
 
 /** Options that every command takes. */
@@ -63,7 +64,7 @@ export interface Report {
   /** Members of the JSON object beside `schemaVersion`, `command`, `ok` and `exitCode`. */
   readonly json: Readonly<Record<string, unknown>>;
   /** Lines for standard output; none with `--quiet`. */
-  readonly text: readonly string[];
+  readonly text: Iterable<string>;
   /** Lines for standard error, where standard output is for another program. */
   readonly notes?: readonly string[];
 }
@@ -74,20 +75,26 @@ export const SCHEMA_VERSION = 1;
 /** Prints the report of a command that succeeded. */
 export function deliver(session: Session, report: Report, options: CommonOptions): void {
   if (options.json === true) {
-    session.stdout.write(`${toJson(report)}\n`);
+    write(session.stdout, toJson(report));
   } else if (isTalkative(options)) {
-    session.stdout.write(`${report.text.join('\n')}\n`);
+    write(session.stdout, lines(report.text));
     if (report.notes?.length) say(session, report.notes);
   }
 }
 
-export function say({ stderr }: Session, lines: readonly string[]): void {
-  stderr.write(`${lines.map(printable).join('\n')}\n`);
+export function say({ stderr }: Session, texts: Iterable<string>): void {
+  write(stderr, lines(texts, printable));
 }
 
-export function toJson({ command, exitCode, json }: Omit<Report, 'text'>): string {
+/** The object of a report as JSON text with a line end, in pieces. */
+export function* toJson({
+  command,
+  exitCode,
+  json,
+}: Omit<Report, 'text'>): Generator<string, void> {
   const object = { schemaVersion: SCHEMA_VERSION, command, ok: exitCode === 0, exitCode, ...json };
-  return printableJson(JSON.stringify(object, undefined, 2));
+  for (const piece of jsonOf(object)) yield printableJson(piece);
+  yield '\n';
 }
 
 /** What did not go as it should, and was no reason to fail. */

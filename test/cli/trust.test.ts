@@ -72,7 +72,7 @@ describe('oms trust update', () => {
   it('says when nothing is kept', async () => {
     const { run } = await openInstance('relative');
     const { text: lines, notes } = await run('update');
-    expect(lines.at(-1)).toBe('  Kept in   nowhere');
+    expect([...lines].at(-1)).toBe('  Kept in   nowhere');
     expect(notes).toEqual(['Note: there is no directory for caches']);
     const { run: runElsewhere } = await openInstance('/dev/null');
     expect((await runElsewhere('update')).notes).toEqual([
@@ -101,8 +101,8 @@ describe('oms trust update', () => {
 describe('oms trust show', () => {
   it('asks like all others, and shows where that is from', async () => {
     const { run } = await openInstance();
-    expect((await run('show')).text[0]).toMatch(/\(asked just now\)$/);
-    expect((await run('show', {}, later(3))).text[0]).toBe(
+    expect([...(await run('show')).text][0]).toMatch(/\(asked just now\)$/);
+    expect([...(await run('show', {}, later(3))).text][0]).toBe(
       'Trusted: the public Sigstore instance, as of 2030-03-01T12:00:00Z (3 hours old, from the cache)',
     );
   });

@@ -42,8 +42,11 @@ export const MAX_CERTIFICATES = 32;
 /** One certificate in DER bytes; real ones have one or two thousand. */
 export const MAX_CERTIFICATE_BYTES = 16 * 1024;
 
-/** Log entries, and timestamps, in one bundle. Real bundles have one of each. */
-export const MAX_ATTESTATIONS = 64;
+/**
+ * Log entries, and timestamps, in one bundle. Real bundles have one of each. A timestamp may come
+ * with certificates of its own, through which a way has to be searched.
+ */
+export const MAX_ATTESTATIONS = 16;
 
 /** A signature in DER bytes: two P-521 integers take 139. */
 export const MAX_SIGNATURE_BYTES = 512;

@@ -28,6 +28,21 @@ function checkForm({ tag, subs }: ASN1Obj): void {
   if (tag.constructed) subs.forEach(checkForm);
 }
 
+/** Real ones take a dozen bytes. */
+const MAX_OID_BYTES = 64;
+
+/** An object identifier. The parser takes time with the square of its length. */
+export function oidOf(object: ASN1Obj): string {
+  if (object.value.length > MAX_OID_BYTES) throw new Error('an object identifier is too long');
+  return object.toOID();
+}
+
+/** An integer of at most so many bytes. The parser takes time with the square of their number. */
+export function integerOf(object: ASN1Obj, most: number): bigint {
+  if (object.value.length > most) throw new Error('an integer is too long');
+  return object.toInteger();
+}
+
 /** A member of a member. Throws when there is none. */
 export function childOf(parent: ASN1Obj, ...path: readonly number[]): ASN1Obj {
   return path.reduce((object, at) => {

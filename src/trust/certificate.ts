@@ -1,7 +1,7 @@
 import { hash as digestOf, X509Certificate } from 'node:crypto';
 import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
-import { parseDer } from './asn1.ts';
+import { integerOf, oidOf, parseDer } from './asn1.ts';
 import { pemBlocks, textOf } from './pem.ts';
 
 /** What people are shown of a certificate. Its names are the CA's word. */
@@ -142,7 +142,7 @@ function read(der: Uint8Array, x509: X509Certificate, root: ASN1Obj): Certificat
     isKeyless: extensions.keys().some((oid) => oid.startsWith(OID.fulcio)),
     basicConstraints: readBasicConstraints(extensions.get(OID.basicConstraints)?.value),
     keyUsage: readKeyUsage(extensions.get(OID.keyUsage)?.value),
-    extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map(readOid),
+    extendedKeyUsage: extensions.get(OID.extendedKeyUsage)?.value.subs.map(oidOf),
     extensions: new Map([...extensions].map(([oid, extension]) => [oid, extension.der])),
   };
 }
@@ -174,22 +174,13 @@ function readTime(value: ASN1Obj | undefined): Date {
   return date;
 }
 
-/** Real ones take a dozen bytes. Decoding takes time with the square of the length. */
-const MAX_OID_BYTES = 64;
-
-/** A path length of four bytes is more than any chain. */
-const MAX_INTEGER_BYTES = 4;
+/** A path length, or a version, of four bytes is more than any. */
+const MAX_NUMBER_BYTES = 4;
 
 function readNumber(value: ASN1Obj): bigint {
-  if (value.value.length > MAX_INTEGER_BYTES) throw new Error('a number is too large');
-  const number = value.toInteger();
+  const number = integerOf(value, MAX_NUMBER_BYTES);
   if (number < 0n) throw new Error('a number is negative');
   return number;
-}
-
-function readOid(value: ASN1Obj): string {
-  if (value.value.length > MAX_OID_BYTES) throw new Error('an object identifier is too long');
-  return value.toOID();
 }
 
 interface Extension {
@@ -203,7 +194,7 @@ function readExtensions(tbs: ASN1Obj): ReadonlyMap<string, Extension> {
   const extensions = new Map<string, Extension>();
   const list = tbs.subs.find((field) => field.tag.isContextSpecific(3))?.subs[0]?.subs ?? [];
   for (const { subs } of list) {
-    const oid = subs[0] && readOid(subs[0]);
+    const oid = subs[0] && oidOf(subs[0]);
     const wrapped = subs.at(-1);
     if (oid === undefined || !wrapped?.tag.isOctetString() || subs.length > 3) {
       throw new Error('an extension is malformed');
@@ -250,7 +241,7 @@ function readAlgorithm(algorithm: ASN1Obj): Certificate['signatureAlgorithm'] {
   // RFC 4055 §3.1: hashAlgorithm is tagged [0]; without it the hash is SHA-1.
   const hash = parameters?.subs.find((field) => field.tag.isContextSpecific(0));
   const pssHash = hash?.subs[0]?.subs[0];
-  return { oid: readOid(oid), pssHash: pssHash && readOid(pssHash) };
+  return { oid: oidOf(oid), pssHash: pssHash && oidOf(pssHash) };
 }
 
 /** Node puts each part of a name on its own line. */

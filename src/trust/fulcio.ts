@@ -1,7 +1,7 @@
 import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
-import { parseDer } from './asn1.ts';
+import { oidOf, parseDer } from './asn1.ts';
 import { type Certificate, OID } from './certificate.ts';
 
 /** Whom Fulcio has issued a certificate to, by what its extensions say. */
@@ -90,7 +90,12 @@ function readName(leaf: Certificate): IdentityName {
 function readOtherName({ subs }: ASN1Obj): string {
   const [type, wrapper, ...rest] = subs;
   const [text, ...others] = wrapper?.subs ?? [];
-  if (type?.toOID() !== OTHER_NAME || !wrapper?.tag.isContextSpecific(0) || !text) {
+  if (
+    type === undefined ||
+    oidOf(type) !== OTHER_NAME ||
+    !wrapper?.tag.isContextSpecific(0) ||
+    !text
+  ) {
     throw new Error('it is not a name of Fulcio');
   }
   if (rest.length > 0 || others.length > 0 || !isUtf8String(text)) throw new Error('malformed');

@@ -10,7 +10,17 @@ export function canHaveIssued(issuer: Certificate, subject: Certificate): boolea
   }
 }
 
+/** What was asked before, by the fingerprint of the issuer: one chain is judged at several times. */
+const ANSWERS = new WeakMap<Certificate, Map<string, boolean>>();
+
 export function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
+  const answers = ANSWERS.get(subject) ?? new Map<string, boolean>();
+  const answer = answers.get(issuer.fingerprint) ?? verifies(subject, issuer);
+  ANSWERS.set(subject, answers.set(issuer.fingerprint, answer));
+  return answer;
+}
+
+function verifies(subject: Certificate, issuer: Certificate): boolean {
   try {
     return subject.x509.verify(issuer.x509.publicKey);
   } catch {

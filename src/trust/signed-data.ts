@@ -1,6 +1,6 @@
 import { constants, hash, type KeyObject, verify } from 'node:crypto';
 import type { ASN1Obj } from '@sigstore/core';
-import { childOf } from './asn1.ts';
+import { childOf, oidOf } from './asn1.ts';
 
 /**
  * Content with one signature, in the form of CMS (RFC 5652 §5). What is signed covers the content;
@@ -38,7 +38,7 @@ const HASHES: Readonly<Record<string, string>> = {
  * @throws what is wrong with the form; the caller says what it was about.
  */
 export function readSignedData(contentInfo: ASN1Obj, type: string): SignedData {
-  if (childOf(contentInfo, 0).toOID() !== OID.signedData) throw new Error('it is not signed');
+  if (oidOf(childOf(contentInfo, 0)) !== OID.signedData) throw new Error('it is not signed');
   const signedData = childOf(contentInfo, 1, 0);
   const encapsulated = childOf(signedData, 2);
   const signers = signedData.subs.at(-1)?.subs ?? [];
@@ -46,7 +46,8 @@ export function readSignedData(contentInfo: ASN1Obj, type: string): SignedData {
   if (signer === undefined || signers.length > 1) throw new Error('it has not one signer');
   const attributes = readAttributes(signer);
   const types = [childOf(encapsulated, 0), attributes.get(OID.contentType)];
-  if (!types.every((one) => one?.toOID() === type)) throw new Error('it is of another type');
+  if (!types.every((one) => one !== undefined && oidOf(one) === type))
+    throw new Error('it is of another type');
   const content = childOf(encapsulated, 1, 0).value;
   const algorithm = hashNamed(childOf(signer, 2, 0));
   const digest = attributes.get(OID.messageDigest)?.value;
@@ -72,7 +73,7 @@ function isTrue(ask: () => boolean): boolean {
 
 /** The name under which `node:crypto` knows a hash. Throws for one that is too weak. */
 export function hashNamed(oid: ASN1Obj): string {
-  const name = HASHES[oid.toOID()];
+  const name = HASHES[oidOf(oid)];
   if (name === undefined) throw new Error('a hash is weaker than SHA-256');
   return name;
 }
@@ -95,7 +96,7 @@ function readAttributes(signer: ASN1Obj): Attributes {
   for (const { subs } of signedAttributes(signer)?.subs ?? []) {
     const [type, values] = subs;
     const [value, ...others] = values?.subs ?? [];
-    const oid = type?.toOID() ?? '';
+    const oid = type === undefined ? '' : oidOf(type);
     if (value === undefined || others.length > 0 || attributes.has(oid)) {
       throw new Error('a signed attribute is malformed');
     }
@@ -122,9 +123,15 @@ function isFirst(value: ASN1Obj, certificate: Uint8Array, fallback: string): boo
   const [first, second] = childOf(value, 0, 0).subs;
   const isHashFirst = first?.tag.isOctetString() === true;
   const digest = isHashFirst ? first : second;
-  const algorithm = isHashFirst ? fallback : HASHES[first?.subs[0]?.toOID() ?? ''];
+  const algorithm = isHashFirst ? fallback : HASHES[nameOf(first)];
   if (digest === undefined || algorithm === undefined) return false;
   return digest.value.equals(hash(algorithm, certificate, 'buffer'));
+}
+
+/** The OID in an `AlgorithmIdentifier`. */
+function nameOf(algorithm: ASN1Obj | undefined): string {
+  const name = algorithm?.subs[0];
+  return name === undefined ? '' : oidOf(name);
 }
 
 /** Signature algorithms with their hash; `undefined` for those that leave it to `digestAlgorithm`. */
@@ -146,7 +153,7 @@ const RSASSA_PSS = '1.2.840.113549.1.1.10';
 function isSigned(signer: ASN1Obj, digestAlgorithm: string, key: KeyObject): boolean {
   // Behind the signed attributes: the algorithm, then the signature.
   const [attributes, algorithm, signature] = signer.subs.slice(3);
-  const oid = algorithm?.subs[0]?.toOID() ?? '';
+  const oid = nameOf(algorithm);
   if (!attributes?.tag.isContextSpecific(0) || signature === undefined || !SIGNATURES.has(oid)) {
     return false;
   }

@@ -1,5 +1,5 @@
 import type { ASN1Obj } from '@sigstore/core';
-import { childOf, parseDer } from './asn1.ts';
+import { childOf, integerOf, parseDer } from './asn1.ts';
 import { hashNamed, readSignedData, type SignedData } from './signed-data.ts';
 
 /** What a timestamp says (RFC 3161 §2.4.2), and the signature on that. */
@@ -33,6 +33,9 @@ export function readToken(der: Uint8Array): TimestampToken {
 /** PKIStatus: granted, and granted with changes (RFC 3161 §2.4.2). */
 const GRANTED: ReadonlySet<bigint> = new Set([0n, 1n]);
 
+/** There are six (RFC 3161 §2.4.2). */
+const MAX_STATUS_BYTES = 4;
+
 /** PKIFailureInfo, by the number of the bit (RFC 3161 §2.4.2). */
 const FAILURES: ReadonlyMap<number, string> = new Map([
   [0, 'badAlg'],
@@ -47,7 +50,7 @@ const FAILURES: ReadonlyMap<number, string> = new Map([
 
 /** `PKIStatusInfo`: the status, a text, which is the authority's and not shown, and failure bits. */
 function checkGranted(info: ASN1Obj): void {
-  if (GRANTED.has(childOf(info, 0).toInteger())) return;
+  if (GRANTED.has(integerOf(childOf(info, 0), MAX_STATUS_BYTES))) return;
   // X.690 §8.6: how many of the last bits are unused, then the bits, the highest first.
   const bits = info.subs
     .slice(1)
@@ -58,6 +61,9 @@ function checkGranted(info: ASN1Obj): void {
   const why = failures.length === 0 ? '' : ` (${failures.join(', ')})`;
   throw new Error(`it was not granted${why}`);
 }
+
+/** RFC 3161 §2.4.1 suggests eight. */
+const MAX_NONCE_BYTES = 64;
 
 /** `TSTInfo`: version, policy, messageImprint, serialNumber, genTime, and what is optional. */
 function readInfo(
@@ -75,7 +81,7 @@ function readInfo(
     accuracy: readAccuracy(optional[0]),
     imprint: { algorithm: hashNamed(childOf(info, 2, 0, 0)), digest: childOf(info, 2, 1).value },
     policy: readPolicy(childOf(info, 1)),
-    nonce: nonce?.toInteger(),
+    nonce: nonce && integerOf(nonce, MAX_NONCE_BYTES),
   };
 }
 

@@ -53,7 +53,7 @@ async function prepare(attempt: Attempt = {}): Promise<{
   const options = {
     trustedRoot,
     signingConfig: signingConfigOf(services, attempt.config),
-    timeout: 300,
+    timeout: 20_000,
     ...(attempt.signer !== undefined && 'identityProvider' in attempt.signer
       ? {}
       : { identityToken: token }),

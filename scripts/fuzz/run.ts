@@ -16,11 +16,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(text);
     return findings.length === 0 ? 0 : 1;
   }
-  console.log(`seed ${options.seed}, ${options.threads} threads`);
-  const campaign = new Campaign({ ...options, heap: 512, onProgress: progressTo(process.stderr) });
+  console.log(`seed ${options.seed}, ${options.processes} processes`);
+  const campaign = new Campaign({ ...options, onProgress: progressTo(process.stderr) });
   const outcome = await campaign.run();
   console.log(reportOf(outcome, options.only));
-  if (outcome.isStuck) process.kill(process.pid, 'SIGKILL');
   return outcome.findings.length === 0 ? 0 : 1;
 }
 

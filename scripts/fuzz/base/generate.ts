@@ -1,5 +1,6 @@
 import type { Corpus } from '../corpus/corpus.ts';
 import type { Seed } from '../corpus/seed.ts';
+import { makeDocument } from '../documents/documents.ts';
 import { MUTATORS } from '../mutators/all.ts';
 import { Draft } from './draft.ts';
 import type { Input } from './input.ts';
@@ -27,6 +28,9 @@ export function generate(corpus: Corpus, seed: string, index: number, only = '')
   for (const { apply } of chosen) apply(draft);
   return finish(draft, index, chosen);
 }
+
+/** One input in so many has one. */
+const DOCUMENT_EVERY = 3;
 
 /** What a seed's name starts with, and how often: where there is most to get wrong, most often. */
 const KINDS = [
@@ -67,6 +71,10 @@ function finish(draft: Draft, index: number, chosen: readonly Mutator[]): Input 
     trust: draft.trust,
     options: draft.options,
     ledger: draft.ledger,
+    document:
+      index % DOCUMENT_EVERY === 0
+        ? makeDocument(draft.corpus, draft.random.fork('document'))
+        : undefined,
     isOpen: draft.isOpen,
     isCallers: touched.size > 0,
   };

@@ -2,6 +2,7 @@ import type { Policy } from '../../../src/index.ts';
 import type { Ledger } from '../corpus/ledger.ts';
 import type { Model } from '../corpus/model.ts';
 import type { Options, Trust } from '../corpus/seed.ts';
+import type { Document } from '../documents/documents.ts';
 import type { ObjectForm } from './draft.ts';
 
 /** All that one run of a verifier is given, and what is known of it. */
@@ -21,6 +22,8 @@ export interface Input {
   readonly trust: Trust;
   readonly options: Options;
   readonly ledger: Ledger;
+  /** A file of another kind, to be read by itself; not with every input. */
+  readonly document: Document | undefined;
   /** Whether it is not known beforehand that a verifier takes it, if the model is what was signed. */
   readonly isOpen: boolean;
   /** Whether an error may be one of the caller's own making. */

@@ -7,7 +7,7 @@ export interface Options {
   readonly minutes: number | undefined;
   readonly inputs: number | undefined;
   readonly only: string;
-  readonly threads: number;
+  readonly processes: number;
   /** Milliseconds of processor time for one input. */
   readonly limit: number;
   /** One input of an earlier run. */
@@ -25,7 +25,7 @@ export const USAGE = `npm run fuzz -- [options]
   --inputs N           how many inputs, in place of a time
   --seed TEXT          what decides all inputs (default: another one each time)
   --only NAME          mutators, or seeds, with this in their name only
-  --threads N          (default: as many as there are processors)
+  --processes N        (default: as many as there are processors)
   --limit MS           processor time for one input (default: 2000)
   --replay SEED:INDEX  runs one input again, and tells all of it; takes --only of that run too
   --keep DIR           with --replay: writes bundle and model there`;
@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[]): Options {
     minutes,
     inputs,
     only: values.only ?? '',
-    threads: numberOf(values.threads, 'threads') ?? availableParallelism(),
+    processes: numberOf(values.processes, 'processes') ?? availableParallelism(),
     limit: numberOf(values.limit, 'limit') ?? 2_000,
     replay: values.replay === undefined ? undefined : readReplay(values.replay),
     keep: values.keep,
@@ -57,7 +57,7 @@ function parse(args: readonly string[]) {
         inputs: text,
         seed: text,
         only: text,
-        threads: text,
+        processes: text,
         limit: text,
         replay: text,
         keep: text,

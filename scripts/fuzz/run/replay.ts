@@ -6,9 +6,9 @@ import { makeCorpus } from '../corpus/corpus.ts';
 import type { Finding } from '../oracle/finding.ts';
 import { describeThrown } from '../oracle/message.ts';
 import { makeDirectory } from './directory.ts';
-import { processorTime } from './processor.ts';
 import { Sandbox } from './sandbox.ts';
 import { OMS } from './subject.ts';
+import { processorTime } from './task.ts';
 import { tryInput } from './trial.ts';
 
 export interface Replayed {
@@ -16,7 +16,7 @@ export interface Replayed {
   readonly findings: readonly Finding[];
 }
 
-/** Runs one input again, in this thread, and tells all of it. */
+/** Runs one input again, in this process, and tells all of it. */
 export async function replay(
   seed: string,
   index: number,
@@ -53,6 +53,9 @@ export async function replay(
       `signature in the model: ${input.signature ?? 'none'}`,
       `policy: ${inspect(input.policy, { depth: 2 })}`,
       `options: ${inspect(input.options)}`,
+      ...(input.document === undefined
+        ? []
+        : [`${input.document.kind}: ${clipped(input.document.bytes.toString())}`]),
       `must verify if the model is right: ${input.isOpen ? 'not known' : 'yes'}`,
       `answer after ${ms.toFixed(0)} ms: ${answer}`,
       ...findings.map(({ kind, what }) => `FINDING ${kind}: ${what}`),

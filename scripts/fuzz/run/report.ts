@@ -4,12 +4,12 @@ import { type Counts, STAGES } from './statistics.ts';
 
 /** What people are told at the end of a run. */
 export function reportOf(outcome: Outcome, only: string): string {
-  const { statistics, findings, seconds, seed, slowest, heap, resident } = outcome;
+  const { statistics, findings, seconds, seed, slowest, resident } = outcome;
   const { inputs } = statistics;
   return [
     `${inputs} inputs of the seed ${seed} in ${seconds.toFixed(0)} s, ${(inputs / seconds).toFixed(0)} a second`,
     `slowest: input ${slowest.index}, ${slowest.ms.toFixed(0)} ms; ` +
-      `heap of a thread: ${mib(heap)}; process: ${mib(resident.early)} after half a minute, ` +
+      `a process in memory: ${mib(resident.early)} after half a minute, ` +
       `${mib(resident.most)} at the most, ${mib(resident.last)} at the end`,
     '',
     'How far inputs came, in per cent:',

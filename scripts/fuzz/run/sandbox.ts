@@ -20,7 +20,7 @@ export class Sandbox {
   #count = 0;
   #current: string | undefined;
 
-  /** @param directory where it is made. The caller removes it, with what a thread left that died. */
+  /** @param directory where it is made. The caller removes it, with what a process left that died. */
   constructor(directory: string) {
     this.#root = realpathSync(mkdtempSync(join(directory, 'models-')));
     this.#fifo = makeFifo(join(this.#root, 'fifo'));

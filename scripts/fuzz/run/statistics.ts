@@ -15,7 +15,7 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Counts by name, to be sent between threads and added up. */
+/** Counts by name, to be sent between processes and added up. */
 export type Counts = Record<string, number>;
 
 export interface Statistics {
@@ -89,12 +89,18 @@ function stageOf(ending: Ending): Stage {
   return STAGE_OF[error.code] ?? 'else';
 }
 
-/** Where in `src` an error was made, but for the helpers that make all of their kind. */
+/** Helpers that make all errors of their kind. */
+const HELPERS = /errors\.ts|malformed\.ts|fields\.ts/;
+
+/**
+ * Where an error was made: two calls in `src`, as the last one often makes many, and the same of
+ * what caused it.
+ */
 function siteOf(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const frames = stack.matchAll(/src\/([\w/.-]+\.ts):(\d+):\d+/g);
-  for (const [, file = '', line = ''] of frames) {
-    if (!/errors\.ts|malformed\.ts|fields\.ts/.test(file)) return `${file}:${line}`;
-  }
-  return 'elsewhere';
+  if (!(error instanceof Error)) return 'elsewhere';
+  const frames = [...(error.stack ?? '').matchAll(/\/([\w-]+\/[\w.-]+\.[jt]s:\d+):\d+/g)]
+    .map(([, place = '']) => place)
+    .filter((place) => !HELPERS.test(place));
+  const own = frames.slice(0, 2).join(' < ');
+  return error.cause === undefined ? own : `${own}, by ${siteOf(error.cause)}`;
 }

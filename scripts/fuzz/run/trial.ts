@@ -5,6 +5,7 @@ import type { Finding } from '../oracle/finding.ts';
 import { type Ending, findingOf, judge } from '../oracle/judge.ts';
 import { describeThrown, flawsInError } from '../oracle/message.ts';
 import { type NaiveTree, readTree } from '../oracle/model.ts';
+import { judgeDocument } from '../documents/judge.ts';
 import { judgeCommand } from './command.ts';
 import { objectOf } from './object.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -24,7 +25,7 @@ export async function tryInput(input: Input, subject: Subject, sandbox: Sandbox)
   try {
     const ending = await verified(input, model, subject);
     const findings = judge(input, ending, treeReader(model, input.isOwnModel));
-    findings.push(...inspected(input, subject));
+    findings.push(...inspected(input, subject), ...judgeDocument(input));
     if (input.index % COMMAND_EVERY === 0 && input.objectForm === undefined) {
       findings.push(...(await judgeCommand(input, ending, model, { subject, sandbox })));
     }

@@ -15,7 +15,7 @@ import type { Corpus } from '../corpus/corpus.ts';
 import { pemOf } from '../corpus/key.ts';
 import { editTree } from '../json/edits.ts';
 import { nodeOf, textOf } from '../json/tree.ts';
-import { editDerBytes } from '../mutators/bundle.ts';
+import { editDerBytes } from '../mutators/content.ts';
 import { editBytes } from '../mutators/bytes.ts';
 
 /** A file that is read by itself, beside a bundle. */

@@ -154,7 +154,7 @@ function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigst
       break;
     }
     default: {
-      const root = otherRoot(policy.trustedRoot as JsonObject, draft);
+      const root = otherRoot(draft);
       draft.policy = { ...policy, trustedRoot: root };
       draft.trust = { ...trust, root };
     }
@@ -175,7 +175,7 @@ const PATTERNS: readonly (readonly [string, (value: string) => boolean])[] = [
 ];
 
 /** A trusted root that trusts less, for other times, or in other hands. */
-function otherRoot(root: JsonObject, { random, corpus }: Draft): JsonObject {
+function otherRoot({ random, corpus }: Draft): JsonObject {
   const { instance } = corpus;
   const { authority, ctLog, rekor1, rekor2, tsa } = instance;
   const [start, end] = [
@@ -193,7 +193,7 @@ function otherRoot(root: JsonObject, { random, corpus }: Draft): JsonObject {
     instance.trustedRoot({ logs: [rekor1, rekor1, rekor2, rekor2] }),
     instance.trustedRoot({ tsas: [tsa, tsa], ctLogs: [ctLog, ctLog] }),
     instance.trustedRoot({ authorities: [{ root: authority.root, intermediate: authority.root }] }),
-    withOperators(root, random.pick(['', 'one', 'two'])),
+    withOperators(instance.trustedRoot(), random.pick(['', 'one', 'two'])),
   ];
   return random.pick(roots);
 }

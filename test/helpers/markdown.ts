@@ -27,7 +27,7 @@ export function linksIn(text: string): readonly Link[] {
 const TITLE = /"([^"]+)"/g;
 
 export function citationsIn(text: string): readonly Citation[] {
-  const cited = /\]\(([^)\s]*test\/[^)\s]+)\)((?:,? "[^"]+")+)/g;
+  const cited = /\]\(([^)\s]*test(?:-[a-z]+)?\/[^)\s]+)\)((?:,? "[^"]+")+)/g;
   return [...text.matchAll(cited)].map(([, file = '', titles = '']) => ({
     file,
     titles: [...titles.matchAll(TITLE)].map(([, title = '']) => title),

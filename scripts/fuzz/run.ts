@@ -18,6 +18,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   console.log(`seed ${options.seed}, ${options.processes} processes`);
   const campaign = new Campaign({ ...options, onProgress: progressTo(process.stderr) });
+  // What was found until then is told all the same.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => campaign.stop());
   const outcome = await campaign.run();
   console.log(reportOf(outcome, options.only));
   return outcome.findings.length === 0 ? 0 : 1;

@@ -81,7 +81,7 @@ export class Campaign {
 
   async run(): Promise<Outcome> {
     const { minutes, onProgress } = this.#options;
-    const end = minutes === undefined ? undefined : setTimeout(() => this.#stop(), minutes * 60e3);
+    const end = minutes === undefined ? undefined : setTimeout(() => this.stop(), minutes * 60e3);
     const looks = setInterval(() => {
       for (const shift of this.#shifts) shift.look();
       this.#outcome = { ...this.#outcome, seconds: this.#seconds };
@@ -95,6 +95,11 @@ export class Campaign {
       clearInterval(looks);
       rmSync(this.#directory, { recursive: true, force: true });
     }
+  }
+
+  /** Ends the run early, each process with the input that it is at. */
+  stop(): void {
+    for (const shift of this.#shifts) shift.stop();
   }
 
   get #seconds(): number {
@@ -119,10 +124,6 @@ export class Campaign {
 
   #find(finding: Finding): void {
     this.#outcome = { ...this.#outcome, findings: [...this.#outcome.findings, finding] };
-    if (this.#options.untilFound === true) this.#stop();
-  }
-
-  #stop(): void {
-    for (const shift of this.#shifts) shift.stop();
+    if (this.#options.untilFound === true) this.stop();
   }
 }

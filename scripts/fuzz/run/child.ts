@@ -40,6 +40,10 @@ class Child {
     process.once('message', () => {
       this.#isEnding = true;
     });
+    // A terminal tells the whole group; the one that watches says when to end.
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+    // Nobody listens any more.
+    process.once('disconnect', () => process.exit());
     for (; index < end && !this.#isEnding; index += step) {
       this.#diary.begin(index);
       await this.#try(generate(corpus, this.#task.seed, index, this.#task.only), subject, sandbox);

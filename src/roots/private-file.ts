@@ -3,13 +3,16 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   type Stats,
   writeFileSync,
 } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** A link is not followed, and a FIFO not waited for. */
 const READING = constants.O_RDONLY | (constants.O_NOFOLLOW || 0) | (constants.O_NONBLOCK || 0);
@@ -44,6 +47,27 @@ export function replacePrivately(path: string, text: string): void {
   } catch (error) {
     remove(aside);
     throw error;
+  }
+  removeLeft(path);
+}
+
+/** The end of a name beside the place. */
+const ASIDE = /^\.[0-9a-f]{12}\.new$/;
+
+/** A process that has not renamed its file after so many milliseconds will not. */
+const PATIENCE = 10 * 60_000;
+
+/** Removes what processes have left that were killed while they wrote. */
+function removeLeft(path: string): void {
+  const [directory, name] = [dirname(path), basename(path)];
+  try {
+    for (const other of readdirSync(directory)) {
+      if (!other.startsWith(name) || !ASIDE.test(other.slice(name.length))) continue;
+      const aside = join(directory, other);
+      if (Date.now() - lstatSync(aside).mtimeMs > PATIENCE) remove(aside);
+    }
+  } catch {
+    // It may not be allowed to list the directory, and another process may be quicker.
   }
 }
 

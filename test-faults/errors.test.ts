@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeRun } from './helpers/describe.ts';
 import type { ErrorName, Rule, Seen } from './helpers/injector.ts';
@@ -5,6 +7,7 @@ import { expectFailure, expectFired, expectSuccess } from './helpers/judge.ts';
 import { needInjector } from './helpers/need.ts';
 import type { Run } from './helpers/oms.ts';
 import { type Command, type Method, Place } from './helpers/place.ts';
+import { randomOf, someOf } from './helpers/random.ts';
 import { TIMES } from './helpers/settings.ts';
 
 /** What a disk or a network file system reports, and the words for it. */
@@ -76,6 +79,54 @@ describe.each<[Command, Method]>([
         }
         expect(place.strays(), describeRun(run)).toEqual([]);
       }
+    }
+  });
+});
+
+/** How else a model can be signed: more, or other, calls are made then. */
+const WAYS: readonly (readonly [title: string, prepare: () => void, words: readonly string[]])[] = [
+  ['in shards', () => {}, ['--shard-size', '300000']],
+  [
+    'with links',
+    () => symlinkSync('weights.bin', join(place.model, 'link.bin')),
+    ['--allow-symlinks'],
+  ],
+];
+
+describe.each(['sign', 'verify'] as const)('an error of a call of %s', (command) => {
+  it.each(WAYS)('of a model %s is told', async (title, prepare, words) => {
+    place = new Place();
+    prepare();
+    expectSuccess(await place.sign({}, words));
+    place.adopt();
+    const own = command === 'sign' ? words : words.filter((word) => word === '--allow-symlinks');
+    const calls = numbered((await place[command]({ traces: true }, own)).calls);
+    const random = randomOf(`errors ${command} ${title}`);
+    for (const call of someOf(random, calls, 6 * TIMES)) {
+      place.restore();
+      const rules = [{ ...call, does: { errno: 'EIO' } }] as const;
+      const run = await place[command]({ rules }, own);
+      expectFired(run);
+      if (isHarmless(command, call)) await expectUndisturbed(run, command);
+      else expectFailure(run, 3, /the disk reported an error \(EIO\)/);
+      expect(place.strays(), describeRun(run)).toEqual([]);
+    }
+  });
+
+  it('is told in one object with --json', async () => {
+    place = new Place();
+    const calls = numbered((await place[command]({ traces: true })).calls);
+    const random = randomOf(`json ${command}`);
+    for (const call of someOf(random, calls, 4 * TIMES)) {
+      place.restore();
+      const run = await place[command]({ rules: [{ ...call, does: { errno: 'EIO' } }] }, [
+        '--json',
+      ]);
+      expectFired(run);
+      const exitCode = isHarmless(command, call) ? 0 : 3;
+      expect(run.exit, describeRun(run)).toBe(exitCode);
+      expect(run.stderr, describeRun(run)).toBe('');
+      expect(JSON.parse(run.stdout)).toMatchObject({ command, ok: exitCode === 0, exitCode });
     }
   });
 });

@@ -9,6 +9,7 @@ import type { Run } from './helpers/oms.ts';
 import { Place, type Signature, STRAY } from './helpers/place.ts';
 import { randomOf } from './helpers/random.ts';
 import { TIMES } from './helpers/settings.ts';
+import { countSeen } from './helpers/tally.ts';
 
 /** Kills of one command in the short run. */
 const KILLS: Readonly<Record<ModelKind, number>> = { small: 10, large: 6, many: 4 };
@@ -32,6 +33,7 @@ async function killedSometime(random: () => number, milliseconds: number): Promi
 /** Of a killed run there is at the most the beginning of a signature, under a name of our own. */
 function expectAtMostOneStray(run: Run): void {
   expect(place.strays().length, describeRun(run)).toBeLessThanOrEqual(1);
+  if (place.strays().length > 0) countSeen('with something left');
   for (const name of place.strays()) expect(name, describeRun(run)).toMatch(STRAY);
 }
 
@@ -46,8 +48,10 @@ describe.each(MODELS)('killed at a random moment, with a %s model', (kind) => {
         place.restore();
         if (before === 'none') place.forget();
         const run = await killedSometime(random, milliseconds);
-        expect(run.exit === 0 ? ['new'] : [before, 'new']).toContain(await place.state());
+        const state = await place.state();
+        expect(run.exit === 0 ? ['new'] : [before, 'new']).toContain(state);
         expectAtMostOneStray(run);
+        countSeen(run.exit === 0 ? 'too late' : `killed with the ${state} one there`);
       }
     },
   );

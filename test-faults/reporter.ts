@@ -6,7 +6,7 @@ export default class FaultReporter implements Reporter {
 
   onTestCaseResult(test: TestCase): void {
     const { state } = test.result();
-    const { runs = 0 } = test.meta();
+    const { runs, seen } = test.meta().tally ?? { runs: 0, seen: {} };
     if (state === 'pending') return;
     this.#counts[state] += 1;
     this.#counts.runs += runs;
@@ -16,7 +16,11 @@ export default class FaultReporter implements Reporter {
       console.log(`skip  ${title}: ${note ?? 'it is switched off'}`);
       return;
     }
-    console.log(`${state === 'passed' ? 'ok   ' : 'FAIL '} ${title} (${counted(runs)})`);
+    const what = [
+      counted(runs),
+      ...Object.entries(seen).map(([name, count]) => `${count} ${name}`),
+    ];
+    console.log(`${state === 'passed' ? 'ok   ' : 'FAIL '} ${title} (${what.join(', ')})`);
     for (const { message } of test.result().errors ?? []) console.log(indent(message));
   }
 

@@ -10,6 +10,7 @@ import type { Run } from './helpers/oms.ts';
 import { type Command, Place } from './helpers/place.ts';
 import { randomOf } from './helpers/random.ts';
 import { TIMES } from './helpers/settings.ts';
+import { countSeen } from './helpers/tally.ts';
 
 /** Exit codes by convention: 128 and the number of the signal. */
 const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -27,6 +28,7 @@ afterEach(() => place?.remove());
 async function expectOrderly(run: Run, command: Command, signal: Signal): Promise<void> {
   const shown = describeRun(run);
   expect([0, signal, CODES[signal]], shown).toContain(run.exit);
+  countSeen(`ended with ${run.exit}`);
   if (run.exit === CODES[signal]) {
     expect(flawInFailure(run), shown).toBeUndefined();
     expect(run.stderr, shown).toContain('the operation was cancelled');

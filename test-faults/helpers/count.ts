@@ -1,13 +1,12 @@
 import { afterEach } from 'vitest';
-import { takeCount } from './oms.ts';
+import { type Tally, takeTally } from './tally.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** How many processes the test started. */
-    runs?: number;
+    tally?: Tally;
   }
 }
 
 afterEach(({ task }) => {
-  task.meta.runs = takeCount();
+  task.meta.tally = takeTally();
 });

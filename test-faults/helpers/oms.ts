@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { logFile, pauseFile, type Rule, readLog, type Seen, variablesFor } from './injector.ts';
 import { PROGRAM } from './settings.ts';
+import { countRun } from './tally.ts';
 import { giveTo, type Unprivileged } from './unprivileged.ts';
 
 /** Nothing that is done here takes a hundredth of this, unless it hangs. */
@@ -42,15 +43,6 @@ export interface RunOptions {
   readonly stderr?: IOType | number;
 }
 
-let started = 0;
-
-/** How many processes were started since it was asked for last. */
-export function takeCount(): number {
-  const count = started;
-  started = 0;
-  return count;
-}
-
 /** Runs the built command line in a process of its own, and waits for its end. */
 export async function oms(words: readonly string[], options: RunOptions = {}): Promise<Run> {
   const notes = mkdtempSync(join(inject('base'), 'notes-'));
@@ -71,7 +63,7 @@ async function runIn(
   const { rules = [], place, traces = false, wrapper = [], during, meanwhile } = options;
   const [file = '', ...rest] = [...wrapper, process.execPath, PROGRAM, ...words];
   const injected = place === undefined ? {} : variablesFor(place, notes, rules, traces);
-  started += 1;
+  countRun();
   const start = performance.now();
   const child = spawn(file, rest, {
     cwd: inject('base'),

@@ -38,8 +38,8 @@ export class Place {
   readonly model: string;
   readonly signature: string;
   readonly #method: Method;
-  readonly #old: Buffer;
-  readonly #names: readonly string[];
+  #old: Buffer;
+  #names: readonly string[];
 
   /** @param parent where it is to be, if that matters. */
   constructor(kind: ModelKind = 'small', method: Method = 'key', parent = inject('base')) {
@@ -59,6 +59,12 @@ export class Place {
 
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** Takes what is there now for what was there first. */
+  adopt(): void {
+    this.#old = readFileSync(this.signature);
+    this.#names = this.names();
   }
 
   /** Puts back the signature that was there first, and nothing else. */

@@ -80,8 +80,8 @@ function isWriterGone(name: string): boolean {
 /** What the numbers of processes are valid for: one machine since its start, or one container. */
 function machine(): string {
   const parts = [
-    hostname(),
-    tryTo(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    // The name of a machine may change while it runs.
+    tryTo(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')) || hostname(),
     tryTo(() => readlinkSync('/proc/self/ns/pid')),
   ];
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8);

@@ -2,7 +2,7 @@ import { OmsError } from '../errors.ts';
 import { MAX_RESOURCES } from '../format/limits.ts';
 import { buildManifest, type Resource } from '../format/manifest.ts';
 import { drain, hashStream, type NamedStream } from '../hashing/streams.ts';
-import { isIgnored } from '../model/ignore.ts';
+import { ignoring } from '../model/ignore.ts';
 import { compareNames, flawInName } from '../model/names.ts';
 import { Pace } from '../pace.ts';
 import { quoted } from '../printable.ts';
@@ -28,7 +28,7 @@ export async function measureStreams(
   checkOptions(options);
   checkName(name, name);
   const serialization = serializationOf(undefined, options);
-  const ignorePaths = new Set(serialization.ignorePaths);
+  const isIgnored = ignoring(serialization.ignorePaths);
   const pace = new Pace(options.signal);
   const names = new Names();
   const resources: Resource[] = [];
@@ -38,7 +38,7 @@ export async function measureStreams(
   for await (const file of files) {
     pace.check();
     names.add(file.name);
-    if (isIgnored(file.name, ignorePaths)) {
+    if (isIgnored(file.name)) {
       ignored.push(file.name);
       await drain(file, pace);
       continue;
@@ -46,7 +46,7 @@ export async function measureStreams(
     const { resources: parts, bytes } = await hashStream(file, serialization, pace);
     if (parts.length === 0) emptyFiles.push(file.name);
     for (const part of parts) resources.push(part);
-    checkCount(resources.length);
+    checkCount(resources.length, 'files or shards');
     total += bytes;
   }
   checkCovered(emptyFiles);
@@ -65,18 +65,22 @@ function checkOptions({ signaturePath, allowSymlinks }: DigestOptions): void {
   });
 }
 
-function checkCount(resources: number): void {
-  if (resources <= MAX_RESOURCES) return;
-  throw new OmsError('USAGE', 'the model has too many files or shards', {
+function checkCount(count: number, what: string): void {
+  if (count <= MAX_RESOURCES) return;
+  throw new OmsError('USAGE', `the model has too many ${what}`, {
     expected: `at most ${MAX_RESOURCES}`,
     hint: 'use larger shards, or sign the parts of the model each by itself',
   });
 }
 
-/** The names so far: a disk could hold each once, and no file below a file. */
+/**
+ * The names so far: a disk could hold each once, and no file below a file. Each is kept as its last
+ * component, behind the number of its directory: whole paths of all directories would take time and
+ * memory with the square of their depth.
+ */
 class Names {
   readonly #files = new Set<string>();
-  readonly #directories = new Set<string>();
+  readonly #directories = new Map<string, number>();
 
   get size(): number {
     return this.#files.size;
@@ -91,15 +95,28 @@ class Names {
     }
     const flaw = flawInName(name);
     if (flaw !== undefined) throw unsignable(name, `a name of which ${flaw}`);
-    if (this.#files.has(name)) throw unsignable(name, 'two files of this name');
-    if (this.#directories.has(name)) throw unsignable(name, 'a file and a directory of this name');
-    this.#files.add(name);
-    for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1)) {
-      const parent = name.slice(0, at);
-      if (this.#files.has(parent)) throw unsignable(parent, 'a file and a directory of this name');
-      if (this.#directories.has(parent)) return;
-      this.#directories.add(parent);
+    const components = name.split('/');
+    const last = components.pop() ?? '';
+    let parent = 0;
+    for (const [index, component] of components.entries()) {
+      const key = `${parent}/${component}`;
+      if (this.#files.has(key)) {
+        const path = components.slice(0, index + 1).join('/');
+        throw unsignable(path, 'a file and a directory of this name');
+      }
+      parent = this.#directories.get(key) ?? this.#addDirectory(key);
     }
+    const key = `${parent}/${last}`;
+    if (this.#files.has(key)) throw unsignable(name, 'two files of this name');
+    if (this.#directories.has(key)) throw unsignable(name, 'a file and a directory of this name');
+    this.#files.add(key);
+  }
+
+  #addDirectory(key: string): number {
+    const number = this.#directories.size + 1;
+    checkCount(number, 'directories');
+    this.#directories.set(key, number);
+    return number;
   }
 }
 

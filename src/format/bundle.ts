@@ -2,7 +2,7 @@ import { OmsError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Envelope, readEnvelope } from './dsse.ts';
 import { Fields } from './fields.ts';
-import { type JsonObject, type JsonValue, readJson } from './json.ts';
+import { checkSize, type JsonObject, type JsonValue, readJson } from './json.ts';
 import {
   BUNDLE_LIMITS,
   MAX_ATTESTATIONS,
@@ -93,16 +93,23 @@ export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle 
   };
 }
 
+/** As messages call it. */
+const WHAT = 'the signature file';
+
 function readSource(source: string | Uint8Array | Bundle): JsonValue {
   if (source instanceof Uint8Array) return readText(source);
-  if (typeof source === 'string') return readText(Buffer.from(source));
+  if (typeof source === 'string') {
+    // First: in bytes it can be three times as long.
+    checkSize(Buffer.byteLength(source), BUNDLE_LIMITS, WHAT, 'BUNDLE_MALFORMED');
+    return readText(Buffer.from(source));
+  }
   const { rest, payload } = takeOutPayload(source);
   const json = readText(Buffer.from(textOf(rest)));
   return payload === undefined ? json : putInPayload(json as JsonObject, payload);
 }
 
 function readText(bytes: Uint8Array): JsonValue {
-  return readJson(bytes, BUNDLE_LIMITS, 'the signature file', 'BUNDLE_MALFORMED');
+  return readJson(bytes, BUNDLE_LIMITS, WHAT, 'BUNDLE_MALFORMED');
 }
 
 /** An object from outside goes through its JSON text, so that it is plain data afterwards. */

@@ -41,12 +41,7 @@ export function readJson(
   what: string,
   code: ErrorCode,
 ): JsonValue {
-  if (bytes.length > limits.bytes) {
-    throw new OmsError(code, `${what} is too large`, {
-      expected: `at most ${limits.bytes} bytes`,
-      found: `${bytes.length} bytes`,
-    });
-  }
+  checkSize(bytes.length, limits, what, code);
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -68,6 +63,15 @@ export function readJson(
       cause,
     });
   }
+}
+
+/** @throws {OmsError} with `code` for a text that is too large to be read. */
+export function checkSize(bytes: number, limits: JsonLimits, what: string, code: ErrorCode): void {
+  if (bytes <= limits.bytes) return;
+  throw new OmsError(code, `${what} is too large`, {
+    expected: `at most ${limits.bytes} bytes`,
+    found: `${bytes} bytes`,
+  });
 }
 
 /**

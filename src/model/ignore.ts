@@ -20,12 +20,20 @@ export function normaliseIgnorePath(
   return { kind: 'inside', name: components.join('/') };
 }
 
-/** Whether a name, or a directory that it is in, is among these paths (§6.2.1). */
-export function isIgnored(name: string, ignorePaths: ReadonlySet<string>): boolean {
-  for (let end = name.length; end > 0; end = name.lastIndexOf('/', end - 1)) {
-    if (ignorePaths.has(name.slice(0, end))) return true;
-  }
-  return false;
+/** Tells whether a name, or a directory that it is in, is among these paths (§6.2.1). */
+export function ignoring(paths: readonly string[]): (name: string) => boolean {
+  const ignored = new Set(paths);
+  const longest = paths.reduce((length, path) => Math.max(length, path.length), 0);
+  return (name) => {
+    // Longer beginnings of a name are none of them. To cut them out all the same would take time
+    // with the square of its length.
+    let end = name.length;
+    if (end > longest) end = name.lastIndexOf('/', longest);
+    for (; end > 0; end = name.lastIndexOf('/', end - 1)) {
+      if (ignored.has(name.slice(0, end))) return true;
+    }
+    return false;
+  };
 }
 
 /** Sorted, without duplicates. */

@@ -144,9 +144,9 @@ describe(`a signature file of ${MEBIBYTES} MiB`, { timeout: 300_000 }, () => {
 
   it('of nothing but a length', async () => {
     const bundle = scene.write(NAME, '');
-    truncateSync(bundle, FULL * MIB);
+    truncateSync(bundle, MEBIBYTES * MIB);
     const line = `${NOT_JSON} text that starts with "\\x00\\x00`;
-    await runProgram(scene.inspect(bundle), { exit: 1, line, memory: memory(2, FULL) });
+    await runProgram(scene.inspect(bundle), { exit: 1, line, memory: memory(2) });
   });
 });
 

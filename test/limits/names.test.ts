@@ -25,7 +25,7 @@ describe('a signed name', () => {
     const bundle = forger.sign(statementWith({ resources: named(LONGEST) }));
     await refusal(() => verify(makeModel({}), bundle, forger.policy), 'MODEL_MISMATCH');
     await refuse(statementWith({ resources: named(`${LONGEST}n`) }), 'more than 4096 characters');
-    const longest = 'n'.repeat(50_000_000);
+    const longest = 'n'.repeat(5_000_000);
     await refuse(statementWith({ resources: named(longest) }), 'more than 4096 characters');
   });
 
@@ -39,17 +39,14 @@ describe('a signed name', () => {
     const range = ':0:9007199254740991';
     const good = statementWith({ resources: named(LONGEST + range), serialization });
     await refusal(() => verify(makeModel({}), forger.sign(good), forger.policy), 'MODEL_MISMATCH');
-    for (const name of [`${LONGEST}n${range}`, `${'n'.repeat(10_000_000)}:0:1`]) {
+    for (const name of [`${LONGEST}n${range}`, `${'n'.repeat(5_000_000)}:0:1`]) {
       await refuse(statementWith({ resources: named(name), serialization }), '4096 characters');
     }
   });
 
   it('does not make V8 compare each with each', { timeout: QUICKLY }, async () => {
     // Of strings beyond 16383 characters V8 takes the length for the hash.
-    const names = Array.from(
-      { length: 500 },
-      (_, index) => `${'n'.repeat(100_000)}${1000 + index}`,
-    );
+    const names = Array.from({ length: 300 }, (_, index) => `${'n'.repeat(50_000)}${1000 + index}`);
     await refuse(statementWith({ resources: named(...names) }), 'more than 4096 characters');
   });
 
@@ -86,7 +83,7 @@ describe('ignored paths', () => {
   });
 
   it('are not longer than names', { timeout: QUICKLY }, async () => {
-    for (const path of [`${LONGEST}n`, '/'.repeat(50_000_000), `${'d/'.repeat(1_000_000)}f`]) {
+    for (const path of [`${LONGEST}n`, '/'.repeat(5_000_000), `${'d/'.repeat(1_000_000)}f`]) {
       const serialization = { ignore_paths: ['a', path] };
       await refuse(statementWith({ serialization }), 'paths of at most 4096 characters');
     }

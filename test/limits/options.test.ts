@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../../src/index.ts';
@@ -43,6 +44,28 @@ describe('a file that the user names', () => {
   );
 });
 
+describe.skipIf(process.platform === 'win32')('a pipe that never ends', () => {
+  it('is read as far as a key can be long', async () => {
+    const fifo = scene.path('fifo');
+    execFileSync('mkfifo', [fifo]);
+    const writer = spawn('sh', ['-c', 'exec cat /dev/zero > "$0"', fifo]);
+    const words = ['verify', scene.path('model'), `--signature=${scene.path('model.sig')}`];
+    const line = `the public key "${fifo}" is too large`;
+    const expected = { exit: 3, line, memory: 10 } as const;
+    await runProgram([...words, '--public-key', fifo], expected).finally(() => writer.kill());
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a model that is a device', () => {
+  it('is not read', async () => {
+    const line = '"zero" cannot be signed: expected regular files and directories, found a device';
+    const expected = { exit: 1, line, memory: 5 } as const;
+    await runProgram(['digest', '/dev/zero'], expected);
+    const words = scene.verify(scene.path('model.sig')).with(1, '/dev/zero');
+    await runProgram(words, { ...expected, line: '0 changed, 1 missing, 1 extra' });
+  });
+});
+
 describe('options that are given very often', () => {
   it('take time with their number', async () => {
     const count = sized(20_000, 50_000);
@@ -56,7 +79,7 @@ describe('options that are given very often', () => {
 describe('a trusted root', () => {
   it('has four mebibytes at the most, as text, as bytes and as an object', async () => {
     const line = 'the trusted root is too large: expected at most 4194304 bytes';
-    const long = `{"mediaType":"${'x'.repeat(200_000_000)}"}`;
+    const long = `{"mediaType":"${'x'.repeat(sized(10, 200) * MIB)}"}`;
     for (const root of [long, Buffer.from(long), { ...trustedRoot, x: 'x'.repeat(5_000_000) }]) {
       const policy = { method: 'sigstore', identity: 'a', issuer, trustedRoot: root } as const;
       const { message } = await refusal(() => verify('x', keyless, policy), 'TRUST_UNUSABLE');

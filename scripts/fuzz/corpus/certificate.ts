@@ -31,7 +31,7 @@ export function sealWithCertificate(own: CertificateSealing): Seed['seal'] {
       const { bytes, ledger } = signStatement(statement, own.key, { ...sealing, encoding });
       const plans = own.clock === undefined ? [] : (sealing.stamps ?? TRUE);
       const stamps = own.clock === undefined ? undefined : stampsOver(bytes, own.clock, plans);
-      const chain = [sealing.leaf ?? own.leaf, ...own.others].map(rawBytesOf);
+      const chain = [sealing.leaf ?? own.leaf, ...(sealing.others ?? own.others)].map(rawBytesOf);
       const [leaf] = chain;
       const certificates =
         own.single === true && leaf !== undefined

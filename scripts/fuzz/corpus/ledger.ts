@@ -45,8 +45,8 @@ export interface Logged {
 
 /** What a timestamp authority says of a signature. */
 export interface Stamped {
-  /** SHA-256 of the authority's certificate. */
-  readonly authority: string;
+  /** The authority's certificate, DER. */
+  readonly authority: Buffer;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly accuracy: number;

@@ -18,6 +18,8 @@ export interface Parties {
   readonly leaves: Readonly<Record<'P-256' | 'P-384' | 'P-521', Issued>>;
   /** Valid for a day, around the time at which the forge stamps. */
   readonly expired: Issued;
+  /** All with the intermediate's name and key, each issued by itself and by all others. */
+  readonly tangle: readonly Issued[];
   /** From the root down, four certificates between it and the leaf. */
   readonly long: readonly Issued[];
   readonly tsa: Tsa;
@@ -76,6 +78,9 @@ export function makeParties(): Parties {
       long.push(make({ subject: `Fuzz Level ${depth}`, issuer: above, ...CA }));
     }
     long.push(make({ subject: 'Fuzz Deep', issuer: long.at(-1) ?? root, ...SIGNER }));
+    const tangle = Array.from({ length: 20 }, (_, serial) =>
+      make({ subject: 'Fuzz CA', key: privateKey, serial: serial + 1, ...CA, ...ERA }),
+    );
     const tsa = makeTsa();
     issued.push({ certificate: tsa.root, by: tsa.root.privateKey });
     issued.push({ certificate: tsa.leaf, by: tsa.root.privateKey });
@@ -94,6 +99,7 @@ export function makeParties(): Parties {
       stranger: make({ subject: 'Fuzz Root', key: 'P-384', hash: 'sha384', ...CA, ...ERA }),
       leaves: { 'P-256': leafOf('P-256'), 'P-384': leafOf('P-384'), 'P-521': leafOf('P-521') },
       expired: leafOf('P-256', ONE_DAY),
+      tangle,
       long,
       tsa,
       ledger: {

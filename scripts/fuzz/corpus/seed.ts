@@ -79,6 +79,8 @@ export interface Sealing {
   readonly malleate?: boolean | undefined;
   /** A certificate in place of the signer's, for the signer's key. */
   readonly leaf?: Buffer | undefined;
+  /** Certificates in place of those between the signer's and the anchor. */
+  readonly others?: readonly Buffer[] | undefined;
   readonly leafOptions?: LeafOptions | undefined;
   readonly scts?: readonly SctOptions[] | undefined;
   readonly entries?: readonly Lying<EntryOptions>[] | undefined;

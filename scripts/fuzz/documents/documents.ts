@@ -34,7 +34,7 @@ export const PARSERS = {
   'signing configuration': (bytes: Buffer): unknown => parseSigningConfig(bytes),
   'trust configuration': (bytes: Buffer): unknown => parseTrustConfig(bytes.toString()),
   'public key': (bytes: Buffer): unknown => loadPublicKey(bytes),
-  'private key': (bytes: Buffer): unknown => loadPrivateKey(bytes),
+  'private key': (bytes: Buffer): unknown => loadPrivateKey(bytes.toString()),
   'encrypted key': (bytes: Buffer): unknown => loadPrivateKey(bytes, PASSWORD),
   certificates: (bytes: Buffer): unknown => loadCertificates(bytes, 'the certificates'),
   'keyless certificate': (bytes: Buffer): unknown =>
@@ -43,6 +43,8 @@ export const PARSERS = {
   bundle: (bytes: Buffer): unknown => parseBundle(bytes.toString()),
   'identity token': (bytes: Buffer): unknown => parseIdentityToken(bytes.toString(), TOKEN_OPTIONS),
 } as const;
+
+const KINDS = Object.keys(PARSERS) as DocumentKind[];
 
 const PASSWORD = 'password';
 
@@ -75,7 +77,7 @@ const CLAIMS = {
 
 /** One of the documents, as it should be and as it is after a change. */
 export function makeDocument(corpus: Corpus, random: Random): Document {
-  const kind = random.pick(Object.keys(PARSERS) as DocumentKind[]);
+  const kind = random.pick(KINDS);
   return {
     kind,
     bytes: random.oneIn(20) ? right(kind, corpus, random) : changed(kind, corpus, random),
@@ -117,6 +119,8 @@ function right(kind: DocumentKind, { instance, parties, seeds }: Corpus, random:
 }
 
 function changed(kind: DocumentKind, corpus: Corpus, random: Random): Buffer {
+  // Sometimes it is something else altogether.
+  if (random.oneIn(10)) return right(random.pick(KINDS), corpus, random);
   const bytes = right(kind, corpus, random);
   const edit = random.oneIn(4) ? undefined : EDITS[kind];
   if (edit !== undefined) return edit(bytes, random);

@@ -79,6 +79,14 @@ const EDITS: Readonly<Record<string, Edit>> = {
     other.put(copyOf(node));
     return true;
   },
+  many: ({ node, put }, _, random) => {
+    const count = random.pick([50, 400, 1_200, 11_000]);
+    const member = (at: number) => memberOf(`k${at}`, { type: 'raw', text: '0' });
+    const made = Array.from({ length: count }, (_one, at) => member(at));
+    if (node.type === 'object') node.members.push(...made);
+    else put({ type: 'object', members: made });
+    return true;
+  },
   nest: ({ node, put }, _, random) => {
     put(nested(node, random.between(1, random.oneIn(4) ? 200 : 18), random));
     return true;

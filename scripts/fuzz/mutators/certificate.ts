@@ -9,6 +9,7 @@ import { bytesTlv, childAt, parseOne, type Tlv, write } from '../asn1/tree.ts';
 import { curveOf } from '../corpus/key.ts';
 import { certified } from '../corpus/ledger.ts';
 import {
+  CA,
   der,
   extension,
   type IssueOptions,
@@ -25,7 +26,7 @@ export const certificateMutators: readonly Mutator[] = [
   {
     name: 'certificate.der',
     phase: 'papers',
-    weight: 14,
+    weight: 18,
     fits: ({ seed }) => seed.authority !== undefined,
     apply: (draft) => {
       const { authority } = draft.seed;
@@ -53,7 +54,7 @@ export const certificateMutators: readonly Mutator[] = [
   {
     name: 'certificate.issued otherwise',
     phase: 'papers',
-    weight: 8,
+    weight: 14,
     fits: ({ seed }) => seed.authority !== undefined,
     apply: (draft) => {
       const { authority } = draft.seed;
@@ -71,6 +72,47 @@ export const certificateMutators: readonly Mutator[] = [
         }),
       );
       use(draft, made.der, issuer.privateKey);
+    },
+  },
+  {
+    name: 'certificate.issuer issued otherwise',
+    phase: 'papers',
+    weight: 8,
+    fits: ({ seed }) => seed.name.startsWith('certificate: P-') || seed.name.includes('ways'),
+    apply: (draft) => {
+      const { random, corpus } = draft;
+      const { root, intermediate, keys } = corpus.parties;
+      // For the same key, so that what it has issued is still issued.
+      const made = repeatably(random, () =>
+        issue({
+          subject: intermediate.subject,
+          issuer: root,
+          key: intermediate.privateKey,
+          pathLength: 0,
+          ...LIFE,
+          ...CA,
+          ...otherOptions(random, keys.other),
+        }),
+      );
+      const others = random.oneIn(2) ? [made.der] : [made.der, intermediate.der];
+      draft.sealing = { ...draft.sealing, others: random.shuffled(others) };
+      draft.record({ certificates: [certified(made.der, root.privateKey)] });
+      draft.open();
+    },
+  },
+  {
+    name: 'certificate.tangle',
+    phase: 'papers',
+    weight: 2,
+    fits: ({ seed }) => seed.name.startsWith('certificate: P-'),
+    apply: (draft) => {
+      const { random, corpus } = draft;
+      const { tangle, intermediate } = corpus.parties;
+      const all = random.shuffled(tangle.map((one) => one.der)).slice(0, random.size(20));
+      const isHopeless = random.oneIn(2);
+      const others = isHopeless ? all : [...all, intermediate.der];
+      draft.sealing = { ...draft.sealing, others };
+      draft.open();
     },
   },
 ];
@@ -118,6 +160,11 @@ const HASHES: Readonly<Record<number, string>> = { 2: 'sha256', 3: 'sha384', 4: 
 
 const DAY = 86_400_000;
 
+/** Basic constraints that say that it is a CA, with something behind it. */
+function constraintsOf(more: Buffer): Buffer {
+  return extension('2.5.29.19', true, sequence(der(0x01, Buffer.of(0xff)), more));
+}
+
 function otherOptions(random: Random, otherKey: KeyObject): Partial<IssueOptions> {
   const now = Date.now();
   const constraints = extension('2.5.29.30', random.oneIn(2), sequence(der(0xa0, sequence())));
@@ -158,6 +205,12 @@ function otherOptions(random: Random, otherKey: KeyObject): Partial<IssueOptions
     { key: 'secp256k1' },
     { keyIdentifiers: false },
     { pathLength: random.below(300) },
+    { extensions: [der(0x30, oid('1.2.3.4'))] },
+    { extensions: [sequence(oid('1.2.3.4'), der(0x01, Buffer.of(0)), der(0x04), der(0x04))] },
+    { extensions: [extension(`1.2.${'268435455.'.repeat(30)}3`, false, Buffer.of(5, 0))] },
+    { ca: undefined, extensions: [constraintsOf(der(0x02, random.bytes(random.size(9))))] },
+    { ca: undefined, extensions: [constraintsOf(der(0x01, Buffer.of(random.below(256))))] },
+    { keyUsage: undefined, extensions: [extension('2.5.29.15', true, random.bytes(4))] },
     { serial: random.below(2 ** 31) },
     { innerAlgorithm: sequence(oid('1.2.840.10045.4.3.4')) },
   ];

@@ -1,12 +1,28 @@
-import { makeKey, oid, sequence } from '../../../test/helpers/pki.ts';
-import { after, SIGNED_AT } from '../../../test/helpers/sigstore/times.ts';
-import { makeTsa, type TimestampOptions } from '../../../test/helpers/sigstore/tsa.ts';
+import {
+  der,
+  extension,
+  type Issued,
+  type IssueOptions,
+  issue,
+  makeKey,
+  oid,
+  SERVER_AUTH,
+  sequence,
+} from '../../../test/helpers/pki.ts';
+import { after, ERA, SIGNED_AT } from '../../../test/helpers/sigstore/times.ts';
+import {
+  makeTsa,
+  TIME_STAMPING,
+  type TimestampOptions,
+  type Tsa,
+} from '../../../test/helpers/sigstore/tsa.ts';
 import type { Random } from '../base/random.ts';
 import type { Lying } from '../corpus/seed.ts';
+import { editDerBytes } from './content.ts';
 import { hostileText } from '../json/values.ts';
 
 /** How a timestamp is to differ, and whether it is still true. */
-export function stampOptions(random: Random): Lying<TimestampOptions> {
+export function stampOptions(random: Random, tsa: Tsa): Lying<TimestampOptions> {
   const lies: readonly TimestampOptions[] = [
     { data: random.bytes(20) },
     {
@@ -30,6 +46,10 @@ export function stampOptions(random: Random): Lying<TimestampOptions> {
     { imprint: sequence(random.bytes(random.size(20))) },
     { digest: 'sha1' },
     { optional: [random.bytes(random.size(10))] },
+    { optional: [sequence(der(0x02, random.bytes(random.between(4, 9))))] },
+    { optional: [der(0xa1, sequence(oid('1.2.3'), der(0x01, Buffer.of(255)), der(0x04)))] },
+    { embedded: Array<Buffer>(random.between(1, 40)).fill(tsa.root.der) },
+    { embedded: [random.bytes(random.size(50))] },
     { algorithm: sequence(oid('1.2.840.113549.1.1.4')) },
     { signers: random.pick([0, 2, 3]) },
     { attributes: (right) => right.slice(random.below(3) + 1) },
@@ -45,8 +65,42 @@ export function stampOptions(random: Random): Lying<TimestampOptions> {
     { nonce: random.bytes(random.between(1, 30)) },
     { digest: random.pick(['sha384', 'sha512']) },
     { policy: `1.3.${random.size(100)}` },
+    { embedded: [editDerBytes(tsa.leaf.der, random), tsa.leaf.der] },
+    // Whether such an authority may stamp is looked at in its certificate.
+    { tsa: { ...tsa, leaf: otherAuthority(tsa, random) } },
   ];
   const isTrue = random.oneIn(2);
   if (isTrue) return { isTrue, options: { ...random.pick(truths), ...random.pick(truths) } };
   return { isTrue, options: { ...random.pick(truths), ...random.pick(lies) } };
+}
+
+/** A certificate of the authority's issuer, for the same key and with the same name. */
+function otherAuthority({ leaf, root }: Tsa, random: Random): Issued {
+  const differences: readonly Partial<IssueOptions>[] = [
+    {},
+    { extendedKeyUsage: undefined },
+    { extendedKeyUsage: [TIME_STAMPING, SERVER_AUTH] },
+    { extendedKeyUsage: [SERVER_AUTH] },
+    { extendedKeyUsage: ['2.5.29.37.0'] },
+    { criticalExtendedKeyUsage: false },
+    { keyUsage: ['keyEncipherment'] },
+    { keyUsage: undefined },
+    { notAfter: SIGNED_AT },
+    { notBefore: after(SIGNED_AT, 2) },
+    { hash: 'sha1' },
+    { ca: true },
+    { extensions: [extension('1.2.3.4', true, Buffer.of(5, 0))] },
+  ];
+  return issue({
+    subject: leaf.subject,
+    issuer: root,
+    key: leaf.privateKey,
+    hash: 'sha384',
+    serial: 4242,
+    keyUsage: ['digitalSignature'],
+    extendedKeyUsage: [TIME_STAMPING],
+    criticalExtendedKeyUsage: true,
+    ...ERA,
+    ...random.pick(differences),
+  });
 }

@@ -20,6 +20,7 @@ export function entryOptions(random: Random): Lying<EntryOptions> {
     { promise: (right) => ({ ...right, logID: '00' }) },
     { promise: (right) => right, promiseKey: key },
     { proofless: true },
+    { before: 0, log: { ...makeRekor({ version: 1 }), firstIndex: 2 ** 53 } },
     { log: makeRekor({ version: random.pick([1, 2]) }) },
   ];
   const truths: readonly EntryOptions[] = [

@@ -39,9 +39,10 @@ export const paperMutators: readonly Mutator[] = [
     weight: 12,
     fits: (draft) => isKeyless(draft) || draft.seed.name.includes('stamped'),
     apply: (draft) => {
-      const { random } = draft;
+      const { random, corpus, seed } = draft;
+      const { tsa } = seed.method === 'sigstore' ? corpus.instance : corpus.parties;
       const stamps = Array.from({ length: random.size(3) }, () =>
-        repeatably(random, () => stampOptions(random)),
+        repeatably(random, () => stampOptions(random, tsa)),
       );
       draft.sealing = { ...draft.sealing, stamps };
       draft.open();

@@ -1,6 +1,6 @@
 import type { Draft } from '../base/draft.ts';
 import type { Mutator } from '../base/mutator.ts';
-import type { CertificatePolicy, KeyPolicy, SigstorePolicy } from '../../../src/index.ts';
+import type { CertificatePolicy, KeyPolicy, Policy, SigstorePolicy } from '../../../src/index.ts';
 import type { JsonObject } from '../../../src/format/json.ts';
 import { after, SIGNED_AT } from '../../../test/helpers/sigstore/times.ts';
 import { pemOf } from '../corpus/key.ts';
@@ -28,6 +28,42 @@ export const policyMutators: readonly Mutator[] = [
         otherSigner(draft, policy, trust);
       }
       draft.open();
+    },
+  },
+  {
+    name: 'policy.no policy',
+    phase: 'around',
+    weight: 2,
+    apply: (draft) => {
+      const { policy, random } = draft;
+      draft.touched.add('policy');
+      draft.open();
+      // What no type allows, and a caller in JavaScript may write all the same.
+      const members = [
+        { method: random.pick(['', 'none', 'keys', '__proto__']) },
+        { anchors: [] },
+        { anchors: 'text' },
+        { anchors: [hostileText(random)] },
+        { publicKey: hostileText(random) },
+        { publicKey: 1 },
+        { identity: '' },
+        { identity: 'a', identityRegExp: 'b' },
+        { identityRegExp: 'a{1000}{1000}' },
+        { issuer: '' },
+        { thresholds: { logs: random.pick([0, -1, 1.5, '1']) } },
+        { thresholds: { log: 1 } },
+        { claims: { unknown: 'x' } },
+        { claims: { 'build-trigger': '' } },
+        { trustedRoot: hostileText(random) },
+        { trustedRoot: null },
+        { verificationTime: new Date(Number.NaN) },
+        { verificationTime: 'now' },
+        { requireTimestamp: true, timestampAnchors: undefined },
+        { requireTimestamp: 'yes' },
+        { timestampAnchors: [] },
+        { extra: 1 },
+      ] as const;
+      draft.policy = { ...policy, ...random.pick(members) } as Policy;
     },
   },
   {
@@ -116,7 +152,7 @@ function otherAnchors(
 
 function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigstore'>): void {
   const { random } = draft;
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0: {
       const { identity: _, identityRegExp: __, ...rest } = policy;
       const identity = random.pick([
@@ -147,6 +183,12 @@ function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigst
       draft.trust = { ...trust, issuer };
       break;
     }
+    case 4: {
+      const [name, value] = random.pick(CLAIMS);
+      draft.policy = { ...policy, claims: { ...policy.claims, [name]: value } };
+      draft.trust = { ...trust, claims: { ...trust.claims, [name]: value } };
+      break;
+    }
     case 3: {
       const thresholds = { logs: random.between(1, 3), times: random.between(1, 3) };
       draft.policy = { ...policy, thresholds };
@@ -160,6 +202,14 @@ function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigst
     }
   }
 }
+
+const CLAIMS = [
+  ['build-trigger', 'push'],
+  ['source-repository-uri', 'https://github.com/acme/model'],
+  ['source-repository-uri', 'https://github.com/acme/model/'],
+  ['github-workflow-trigger', 'push'],
+  ['build-signer-uri', 'https://github.com/acme/x'],
+] as const;
 
 const PATTERNS: readonly (readonly [string, (value: string) => boolean])[] = [
   ['signer', (value) => value === 'signer'],

@@ -4,7 +4,6 @@ import type { Draft } from '../base/draft.ts';
 import type { Mutator } from '../base/mutator.ts';
 import { editDer, PROPER_EDITS } from '../asn1/edits.ts';
 import { bytesTlv, childAt, childrenOf, parseOne, type Tlv, valueOf, write } from '../asn1/tree.ts';
-import { sha256 } from '../corpus/ledger.ts';
 import { readStamp } from '../oracle/token.ts';
 import type { Tsa } from '../../../test/helpers/sigstore/tsa.ts';
 import { bytesIn, slotsIn } from './slots.ts';
@@ -38,7 +37,7 @@ function remember(draft: Draft, token: Buffer): void {
   const signature = bytesIn(slot);
   const stamp = readStamp(response, signature);
   if (stamp === undefined) return;
-  const authority = sha256(tsaOf(draft).leaf.der);
+  const authority = tsaOf(draft).leaf.der;
   draft.record({ stamps: [{ ...stamp, authority, signature, isTrue: true }] });
 }
 

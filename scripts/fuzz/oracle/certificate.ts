@@ -11,6 +11,10 @@ export interface NaiveCertificate {
   readonly key: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  readonly isSelfIssued: boolean;
+  /** The algorithm of its own signature, and of its key: OIDs as hex of their content. */
+  readonly signedWith: string;
+  readonly keyKind: string;
   /** By the hex of their OID's content. */
   readonly extensions: ReadonlyMap<string, Extension>;
 }
@@ -31,6 +35,7 @@ export const EXTENSIONS = {
 } as const;
 
 export const CODE_SIGNING = '2b06010505070303';
+const TIME_STAMPING = '2b06010505070308';
 const ANY_USAGE = '551d2500';
 const EXTENSION_LIST = 0xa3;
 
@@ -38,10 +43,12 @@ const EXTENSION_LIST = 0xa3;
 export function readCertificate(der: Buffer): NaiveCertificate {
   const tbs = childAt(parseOne(der), 0);
   const fields = tbs === undefined ? [] : childrenOf(tbs).filter(({ tag }) => tag < 0x80);
-  const [, , , validity, , spki] = fields;
-  if (tbs === undefined || validity === undefined || spki === undefined) {
+  const [, algorithm, issuer, validity, subject, spki] = fields;
+  const outer = childAt(parseOne(der), 1);
+  if (!tbs || !outer || !algorithm || !issuer || !validity || !subject || !spki) {
     throw new Flaw('not a certificate in DER');
   }
+  if (!write(algorithm).equals(write(outer))) throw new Flaw('two algorithms');
   return {
     der,
     fingerprint: sha256(der),
@@ -49,8 +56,15 @@ export function readCertificate(der: Buffer): NaiveCertificate {
     key: sha256(write(spki)),
     notBefore: readTime(childAt(validity, 0)),
     notAfter: readTime(childAt(validity, 1)),
+    isSelfIssued: write(issuer).equals(write(subject)),
+    signedWith: hexAt(outer, 0),
+    keyKind: `${hexAt(spki, 0, 0)} ${hexAt(spki, 0, 1)}`.trim(),
     extensions: readExtensions(tbs),
   };
+}
+
+function hexAt(tlv: Tlv, ...path: readonly number[]): string {
+  return valueOf(childAt(tlv, ...path) ?? EMPTY).toString('hex');
 }
 
 function readTime(value: Tlv | undefined): Date {
@@ -91,6 +105,22 @@ const EMPTY: Tlv = {
   after: Buffer.alloc(0),
 };
 
+const EC = '2a8648ce3d0201';
+const CURVES: ReadonlySet<string> = new Set(
+  ['2a8648ce3d030107', '2b81040022', '2b81040023'].map((curve) => `${EC} ${curve}`),
+);
+/** With parameters NULL. How long they are is not looked at. */
+const RSA = '2a864886f70d010101';
+const STRONG: ReadonlySet<string> = new Set([
+  '2a8648ce3d040302',
+  '2a8648ce3d040303',
+  '2a8648ce3d040304',
+  '2a864886f70d01010b',
+  '2a864886f70d01010c',
+  '2a864886f70d01010d',
+  '2a864886f70d01010a',
+]);
+
 /** What is wrong with a certificate that signs models at these times, by RFC 5280 and §8.2. */
 export function flawInLeaf(certificate: NaiveCertificate, times: readonly Date[]): string[] {
   const usage = usagesOf(certificate);
@@ -98,15 +128,25 @@ export function flawInLeaf(certificate: NaiveCertificate, times: readonly Date[]
     ...flawInAny(certificate, times),
     ...(usage.bits !== undefined && (usage.bits & 0x80) === 0 ? ['no digitalSignature'] : []),
     ...(allowsCode(usage.extended) ? [] : ['no codeSigning']),
+    ...(CURVES.has(certificate.keyKind) ? [] : ['a key of another kind']),
   ];
 }
 
-/** The same for one that issues others. */
-export function flawInIssuer(certificate: NaiveCertificate, times: readonly Date[]): string[] {
+/** The same for one that issues others: the ones below it, the signer first. */
+export function flawInIssuer(
+  certificate: NaiveCertificate,
+  below: readonly NaiveCertificate[],
+  times: readonly Date[],
+): string[] {
   const usage = usagesOf(certificate);
+  const between = below.slice(1).filter(({ isSelfIssued }) => !isSelfIssued).length;
+  const isStrong = STRONG.has(below.at(-1)?.signedWith ?? '');
   return [
     ...flawInAny(certificate, times),
     ...(usage.isCa ? [] : ['no CA']),
+    ...(between > usage.pathLength ? ['too many below it'] : []),
+    ...(isStrong ? [] : ['a weak signature']),
+    ...(CURVES.has(certificate.keyKind) || certificate.keyKind === RSA ? [] : ['an odd key']),
     ...(usage.bits !== undefined && (usage.bits & 0x04) === 0 ? ['no keyCertSign'] : []),
     ...(allowsCode(usage.extended) ? [] : ['no codeSigning']),
   ];
@@ -130,8 +170,22 @@ function flawInAny({ notBefore, notAfter, extensions }: NaiveCertificate, times:
   ];
 }
 
+/** What is wrong with the certificate of a clock (RFC 3161 §2.3). */
+export function flawInClock(certificate: NaiveCertificate, times: readonly Date[]): string[] {
+  const usage = usagesOf(certificate);
+  const { extensions } = certificate;
+  return [
+    ...flawInAny(certificate, times),
+    ...(usage.bits !== undefined && (usage.bits & 0x80) === 0 ? ['no digitalSignature'] : []),
+    ...(usage.extended?.join() === TIME_STAMPING ? [] : ['not for timestamps alone']),
+    ...(extensions.get(EXTENSIONS.extendedKeyUsage)?.isCritical === true ? [] : ['not critical']),
+  ];
+}
+
 export interface Usages {
   readonly isCa: boolean;
+  /** Without a limit, more than there can be. */
+  readonly pathLength: number;
   /** The first byte of the key usage; `undefined` without the extension. */
   readonly bits: number | undefined;
   readonly extended: readonly string[] | undefined;
@@ -150,10 +204,16 @@ export function usagesOf({ extensions }: NaiveCertificate): Usages {
   const constraints = parsed(EXTENSIONS.basicConstraints);
   const ca = childAt(constraints, 0);
   return {
+    pathLength: pathLengthOf(constraints),
     isCa: ca?.tag === 0x01 && valueOf(ca)[0] === 0xff,
     bits: keyUsage && (valueOf(keyUsage)[1] ?? 0),
     extended: extended && childrenOf(extended).map((oid) => valueOf(oid).toString('hex')),
   };
+}
+
+function pathLengthOf(constraints: Tlv | undefined): number {
+  const length = childrenOf(constraints ?? EMPTY).find(({ tag }) => tag === 0x02);
+  return length === undefined ? 100 : Number(`0x${valueOf(length).toString('hex')}`);
 }
 
 function allowsCode(extended: readonly string[] | undefined): boolean {

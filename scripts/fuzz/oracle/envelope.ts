@@ -23,7 +23,7 @@ const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;
 
 /** @throws {Flaw} for what no verifier may take. */
 export function readBundle(bytes: Uint8Array): NaiveBundle {
-  const root = asMap(readStrictly(bytes), 'the bundle');
+  const root = asMap(readStrictly(bytes, 1_000), 'the bundle');
   onlyOf(root, 'the bundle', 'mediaType', 'verificationMaterial', 'dsseEnvelope');
   if (root.get('mediaType') !== 'application/vnd.dev.sigstore.bundle.v0.3+json') {
     throw new Flaw('mediaType');

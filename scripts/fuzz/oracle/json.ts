@@ -13,8 +13,10 @@ const MAX_DEPTH = 16;
 /**
  * A second reader of JSON (RFC 8259), by recursive descent, that shares nothing with the one in
  * `src`: what that one accepts must be one value without any doubt here too.
+ *
+ * @param maxKeys how many different keys are allowed in all.
  */
-export function readStrictly(bytes: Uint8Array): Json {
+export function readStrictly(bytes: Uint8Array, maxKeys: number): Json {
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -24,11 +26,13 @@ export function readStrictly(bytes: Uint8Array): Json {
   const reader = new Reader(text);
   const value = reader.value(0);
   reader.end();
+  if (reader.keys.size > maxKeys) throw new Flaw('too many different keys');
   return value;
 }
 
 class Reader {
   readonly #text: string;
+  readonly keys = new Set<string>();
   #at = 0;
 
   constructor(text: string) {
@@ -67,6 +71,7 @@ class Reader {
       if (members.has(key)) throw new Flaw(`the key ${JSON.stringify(key)} twice`);
       this.#space();
       if (!this.#take(':')) throw new Flaw('no colon');
+      this.keys.add(key);
       members.set(key, this.value(depth + 1));
       this.#space();
     } while (this.#take(','));

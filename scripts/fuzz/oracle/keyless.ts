@@ -1,5 +1,11 @@
-import { createHash } from 'node:crypto';
-import { CODE_SIGNING, flawInLeaf, identityOf, readCertificate, usagesOf } from './certificate.ts';
+import {
+  CODE_SIGNING,
+  flawInClock,
+  flawInLeaf,
+  identityOf,
+  readCertificate,
+  usagesOf,
+} from './certificate.ts';
 import { type Claim, judgePayload, type SignerIn, type TrustIn } from './claim.ts';
 import { isOf } from './log-body.ts';
 
@@ -120,7 +126,7 @@ function judgeTimes(
     }
     const known = timestampAuthorities.filter(({ uri = '' }) => uri === url);
     operators.add(known[0]?.operator ?? '');
-    const isTrue = ledger.stamps.some(
+    const stamp = ledger.stamps.find(
       (one) =>
         one.isTrue &&
         one.at === at.getTime() &&
@@ -128,12 +134,12 @@ function judgeTimes(
         known.some(
           ({ certChain, validFor }) =>
             isIn(at, validFor) &&
-            createHash('sha256')
-              .update(Buffer.from(certChain.certificates[0]?.rawBytes ?? '', 'base64'))
-              .digest('hex') === one.authority,
+            certChain.certificates[0]?.rawBytes === one.authority.toString('base64'),
         ),
     );
-    return isTrue ? [] : ['a time that no authority stamped'];
+    return stamp === undefined
+      ? ['a time that no authority stamped']
+      : flawInClock(readCertificate(stamp.authority), [at]);
   });
   return [...flaws, ...(operators.size < threshold ? ['too few clocks'] : [])];
 }

@@ -32,7 +32,7 @@ interface Record {
 
 /** The body's `spec`. */
 function read(body: Buffer, kind: string): Json | undefined {
-  const map = asMap(readStrictly(body), 'the body');
+  const map = asMap(readStrictly(body, 100), 'the body');
   const texts = ['kind', 'apiVersion'].map((key) => asText(map.get(key), key));
   if (texts.join(' ') !== kind) throw new Flaw('another kind');
   return map.get('spec');

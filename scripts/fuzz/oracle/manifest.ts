@@ -31,7 +31,7 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
 
 /** @throws {Flaw} when the payload is not a statement about a model. */
 export function readManifest(payload: Uint8Array): NaiveManifest {
-  const statement = asMap(readStrictly(payload), 'the statement');
+  const statement = asMap(readStrictly(payload, 10_000), 'the statement');
   onlyOf(statement, 'the statement', '_type', 'subject', 'predicateType', 'predicate');
   if (statement.get('_type') !== 'https://in-toto.io/Statement/v1') throw new Flaw('_type');
   const type = asText(statement.get('predicateType'), 'predicateType');

@@ -1,6 +1,6 @@
 import { type Ledger, sha256 } from '../corpus/ledger.ts';
 import type { ClockTrust, Trust } from '../corpus/seed.ts';
-import { flawInIssuer, flawInLeaf, readCertificate } from './certificate.ts';
+import { flawInClock, flawInIssuer, flawInLeaf, readCertificate } from './certificate.ts';
 import { type Claim, judgePayload, type SignerIn, type TrustIn } from './claim.ts';
 import { Flaw } from './json.ts';
 import { judgeKeyless } from './keyless.ts';
@@ -42,17 +42,22 @@ function judgeStamps(
   if (clock.isRequired && stamps.length === 0) return ['no timestamp, where one is required'];
   const anchors = new Set(clock.anchors.map(sha256));
   return stamps.flatMap(({ at, accuracy, policy, authority, anchor }) => {
-    const isKnown = ledger.stamps.some(
+    const known = ledger.stamps.find(
       (one) =>
         one.isTrue &&
-        one.authority === authority.fingerprint &&
+        sha256(one.authority) === authority.fingerprint &&
         one.at === at.getTime() &&
         one.accuracy === accuracy &&
         one.policy === policy &&
         one.signature.equals(signature),
     );
     return [
-      ...(isKnown ? [] : ['a timestamp that no authority made']),
+      ...(known === undefined
+        ? ['a timestamp that no authority made']
+        : flawInClock(readCertificate(known.authority), [
+            new Date(known.at - accuracy),
+            new Date(known.at + accuracy),
+          ])),
       ...(anchors.has(anchor.fingerprint) ? [] : ['a timestamp of a stranger']),
     ];
   });
@@ -82,7 +87,7 @@ function judgeCertificate(
   const times = [at];
   const flaws = [
     ...flawInLeaf(leaf, times),
-    ...issuers.flatMap((issuer) => flawInIssuer(issuer, times)),
+    ...issuers.flatMap((issuer, index) => flawInIssuer(issuer, chain.slice(0, index + 1), times)),
     ...(trust.anchors.some((anchor) => anchor.equals(last.der)) ? [] : ['no trusted anchor']),
     ...judgePayload(claim, leaf.key),
     ...judgeStamps(signer.timestamps ?? [], bundle.signature, ledger, trust.clock),

@@ -1,4 +1,4 @@
-import { OmsError, type VerifyOptions } from '../../../src/index.ts';
+import { type Bundle, OmsError, type VerifyOptions } from '../../../src/index.ts';
 import { join } from 'node:path';
 import type { Input } from '../base/input.ts';
 import type { Finding } from '../oracle/finding.ts';
@@ -24,7 +24,8 @@ export async function tryInput(input: Input, subject: Subject, sandbox: Sandbox)
   const model = sandbox.place(input);
   try {
     const ending = await verified(input, model, subject);
-    const findings = judge(input, ending, treeReader(model, input.isOwnModel));
+    const told = { ...input, bundle: textOfGiven(input) };
+    const findings = judge(told, ending, treeReader(model, input.isOwnModel));
     findings.push(...inspected(input, subject), ...judgeDocument(input));
     if (input.index % COMMAND_EVERY === 0 && input.objectForm === undefined) {
       findings.push(...(await judgeCommand(input, ending, model, { subject, sandbox })));
@@ -36,23 +37,37 @@ export async function tryInput(input: Input, subject: Subject, sandbox: Sandbox)
 }
 
 async function verified(input: Input, model: string, { verify }: Subject): Promise<Ending> {
-  const { objectForm, bundle, policy, signature } = input;
+  const { policy, signature } = input;
   const options: VerifyOptions = {
     ...input.options,
     ...(signature === undefined ? {} : { signaturePath: join(model, signature) }),
   };
   try {
-    const given = objectForm === undefined ? bundle : objectOf(bundle, objectForm);
-    return { result: await verify(model, given, policy, options) };
+    return { result: await verify(model, givenOf(input), policy, options) };
   } catch (error) {
     return { error };
+  }
+}
+
+function givenOf({ objectForm, bundle }: Input): Buffer | Bundle {
+  return objectForm === undefined ? bundle : objectOf(bundle, objectForm);
+}
+
+/** An object holds less than the text that it was made of, such as a key that was there twice. */
+function textOfGiven(input: Input): Buffer {
+  const given = givenOf(input);
+  if (Buffer.isBuffer(given)) return given;
+  try {
+    return Buffer.from(JSON.stringify(given));
+  } catch {
+    return input.bundle;
   }
 }
 
 function inspected(input: Input, { inspect }: Subject): Finding[] {
   try {
     // For what it says there is no other reader; it is asked for its errors.
-    inspect(input.bundle);
+    inspect(givenOf(input));
     return [];
   } catch (error) {
     if (!(error instanceof OmsError)) {

@@ -37,6 +37,7 @@ export const ROOMS: readonly Room[] = [
       'test/verifiers/{certificate,legacy,sigstore}.test.ts',
       'test/sigstore/attacks-{authority,issuer,log,sct,tsa,window}.test.ts',
       'test/properties/signing-config.test.ts',
+      'test/chains/faults.test.ts',
     ],
   },
   {

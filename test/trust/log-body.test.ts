@@ -50,6 +50,10 @@ describe.each(KINDS)('a log entry of the kind %s', (kind) => {
     expect(() => check(raw('x'))).toThrow(refused('the body of the log entry is not JSON'));
     expect(() => check(raw('[]'))).toThrow(refused('canonicalizedBody: expected an object'));
     expect(() => check(raw('{}'))).toThrow(refused('canonicalizedBody.kind: expected'));
+    const text = entry(kind, setting(SIGNATURES[kind], 'x'));
+    const place =
+      kind === 'hashedrekord 0.0.2' ? '.signature: ' : 'canonicalizedBody.signatures[0]: ';
+    expect(() => check(text)).toThrow(refused(`${place}expected an object`));
   });
 
   it('is about one payload, one signature and one certificate', () => {

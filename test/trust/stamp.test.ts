@@ -69,6 +69,18 @@ describe('what a timestamp claims', () => {
     }
   });
 
+  it('names nobody by a certificate that is none', () => {
+    const none = { ...tsa.leaf, der: sequence() };
+    expect(() =>
+      readStampClaim(timestamp(tsa, signature, { namedCertificate: none, embedded: [none.der] })),
+    ).toThrow(
+      failure(
+        'CERTIFICATE_REFUSED',
+        'the certificate of the timestamp is not a well-formed certificate',
+      ),
+    );
+  });
+
   it('is none in what is no timestamp', () => {
     expect(() => readStampClaim(Buffer.from('x'))).toThrow(
       failure(CODE, 'the timestamp is malformed, or was not granted'),
@@ -85,6 +97,17 @@ describe('a timestamp', () => {
       policy: POLICY,
       authority: expect.objectContaining({ subject: 'CN=Example TSA', issuer: tsaRoot }),
       anchor: expect.objectContaining({ subject: tsaRoot }),
+    });
+  });
+
+  it('is not by an authority whose key cannot be read', () => {
+    const ecPublicKey = Buffer.from('06072a8648ce3d0201', 'hex');
+    const bytes = Buffer.from(tsa.leaf.der);
+    bytes.writeUInt8(0x7f, bytes.indexOf(ecPublicKey) + ecPublicKey.length - 1);
+    const odd = { ...tsa.leaf, der: bytes };
+    refuse('timestamp 1 is not signed by its authority', {
+      namedCertificate: odd,
+      embedded: [odd.der],
     });
   });
 

@@ -167,13 +167,19 @@ describe('an issuer with a giant key', { timeout: QUICKLY }, () => {
     ...SIGNER,
     keyIdentifiers: false,
   });
+  const SIZE =
+    'expected RSA with at least 2048 bits, or ECDSA on P-256, P-384 or P-521, the curve by name, found';
   const HUGE_EXPONENT = Buffer.concat([Buffer.of(0), Buffer.alloc(2_047, 0xff)]);
 
   it.each([
-    ['of 64,000 bits', rsa(64_000, Buffer.of(1, 0, 1)), 'found rsa 64000'],
-    ['of 120,000 bits', rsa(120_000, Buffer.of(1, 0, 1)), 'found rsa 120000'],
-    ['of 16,384 bits, with an exponent as long', rsa(16_384, HUGE_EXPONENT), 'found rsa 16384'],
-    ['of 512 bits', rsa(512, Buffer.of(3)), 'found rsa 512'],
+    ['of 64,000 bits', rsa(64_000, Buffer.of(1, 0, 1)), `${SIZE} rsa 64000`],
+    ['of 120,000 bits', rsa(120_000, Buffer.of(1, 0, 1)), `${SIZE} rsa 120000`],
+    [
+      'of 16,384 bits, with an exponent as long',
+      rsa(16_384, HUGE_EXPONENT),
+      'expected an odd RSA exponent from 3 to 2^32, found a larger one',
+    ],
+    ['of 512 bits', rsa(512, Buffer.of(3)), `${SIZE} rsa 512`],
   ])('%s is refused before its signature is looked at', async (_, spki, found) => {
     const issuer = withKey(spki, own);
     for (const bundle of [
@@ -181,7 +187,6 @@ describe('an issuer with a giant key', { timeout: QUICKLY }, () => {
       bundleOf(below, ...Array<Issued>(31).fill(issuer)),
     ]) {
       const { message } = await refusal(() => check(bundle), 'CERTIFICATE_REFUSED');
-      expect(message).toContain('expected RSA with at least 2048 bits');
       expect(message).toContain(found);
       expect(inspect(bundle).unverified.certificates.at(-1)).toMatchObject({ isCa: true });
     }

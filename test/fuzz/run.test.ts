@@ -9,7 +9,7 @@ const SEED = 'npm test';
 const INPUTS = 2_000;
 
 describe('a short run of the fuzzer', () => {
-  it('finds nothing, gets far, and uses all that it has', { timeout: 300_000 }, async () => {
+  it('finds nothing, gets far, and uses all that it has', { timeout: 600_000 }, async () => {
     const campaign = new Campaign({ seed: SEED, inputs: INPUTS, processes: 2, limit: 20_000 });
     const { statistics, findings } = await campaign.run();
     expect(findings).toEqual([]);

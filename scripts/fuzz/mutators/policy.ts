@@ -31,6 +31,18 @@ export const policyMutators: readonly Mutator[] = [
     },
   },
   {
+    name: 'policy.of another',
+    phase: 'around',
+    weight: 3,
+    apply: (draft) => {
+      const { policy, trust } = draft.random.pick(draft.corpus.seeds);
+      draft.policy = policy;
+      draft.trust = trust;
+      draft.touched.add('policy');
+      draft.open();
+    },
+  },
+  {
     name: 'policy.no policy',
     phase: 'around',
     weight: 2,

@@ -1,7 +1,7 @@
 import type { OmsError } from '../errors.ts';
 import { quoted } from '../printable.ts';
 import type { Certificate } from './certificate.ts';
-import { canHaveIssued, contradiction, isSignedBy } from './issuance.ts';
+import { canHaveIssued, contradiction, isSignedBy, titleOf } from './issuance.ts';
 import { flawInIssuer, flawInLeaf, type Purpose, refused } from './rules.ts';
 
 /** Certificates from the leaf to an anchor, each signed by the next. Never empty. */
@@ -126,7 +126,7 @@ class Search {
   #unconnected(chain: Chain): OmsError {
     const anchors = this.#anchors.map(({ subject }) => quoted(subject, 80));
     const [first, last] = [chain[0], chain.at(-1) ?? chain[0]].map(
-      ({ subject, issuer }) => `${quoted(subject, 80)} issued by ${quoted(issuer, 80)}`,
+      (member) => `${titleOf(member)} issued by ${quoted(member.issuer, 80)}`,
     );
     return refused(UNCONNECTED, {
       expected: `a chain to ${anchors.slice(0, 3).join(' or ')}${anchors.length > 3 ? ' …' : ''}`,
@@ -140,7 +140,7 @@ const UNCONNECTED = 'the signing certificate does not lead to a trusted certific
 
 function notIssued(issuer: Certificate, subject: Certificate, isNamed: boolean): OmsError {
   return refused(UNCONNECTED, {
-    expected: `${quoted(subject.subject, 80)} issued by ${quoted(issuer.subject, 80)}`,
+    expected: `${titleOf(subject)} issued by ${titleOf(issuer)}`,
     found: isNamed ? 'a signature that is not by its key' : contradiction(issuer, subject),
   });
 }
@@ -148,7 +148,7 @@ function notIssued(issuer: Certificate, subject: Certificate, isNamed: boolean):
 function tooLong(last: Certificate): OmsError {
   return refused(UNCONNECTED, {
     expected: `a chain of at most ${MAX_LENGTH} certificates`,
-    found: `a longer one, beyond ${quoted(last.subject, 80)}`,
+    found: `a longer one, beyond ${titleOf(last)}`,
   });
 }
 

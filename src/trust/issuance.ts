@@ -29,9 +29,14 @@ function verifies(subject: Certificate, issuer: Certificate): boolean {
   }
 }
 
+/** How a message names a certificate; those of keyless signers have no subject. */
+export function titleOf({ subject }: Certificate): string {
+  return subject === '' ? 'a certificate without a subject' : quoted(subject, 80);
+}
+
 /** What a certificate says that keeps one of its issuer's name from being its issuer. */
 export function contradiction(issuer: Certificate, subject: Certificate): string {
-  const who = `${quoted(subject.subject, 80)} names`;
+  const who = `${titleOf(subject)} names`;
   const isEcdsa = subject.signatureAlgorithm.oid.startsWith('1.2.840.10045.');
   if (isEcdsa !== (issuer.x509.publicKey.asymmetricKeyType === 'ec')) {
     return `${who} a signature algorithm of another kind of key`;

@@ -18,8 +18,8 @@ function fill(path: string, left: number): string {
   return filler;
 }
 
-/** A signature of a small model takes one block, of one with many files some hundreds. */
-const ROOM = { small: [0], many: [0, 4_096, 65_536, 400 * 1024] } as const;
+/** A signature of a small model takes one block, of one with many files some dozens. */
+const ROOM = { small: [0], many: [0, 4_096, 65_536, 131_072] } as const;
 
 describe.each(['small', 'many'] as const)('a disk that is full, with a %s model', (kind) => {
   it.each(ROOM[kind])('but for %d bytes', async (left) => {

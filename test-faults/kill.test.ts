@@ -12,7 +12,7 @@ import { TIMES } from './helpers/settings.ts';
 import { countSeen } from './helpers/tally.ts';
 
 /** Kills of one command in the short run. */
-const KILLS: Readonly<Record<ModelKind, number>> = { small: 10, large: 6, many: 4 };
+const KILLS: Readonly<Record<ModelKind, number>> = { small: 8, large: 4, many: 4 };
 
 let place: Place;
 afterEach(() => place?.remove());

@@ -46,7 +46,7 @@ describe.each(MODELS)('a signal at a random moment, with a %s model', (kind) => 
     const random = randomOf(`signals ${kind} ${command}`);
     const { milliseconds } = await place[command]();
     place.restore();
-    for (let round = 0; round < 2 * TIMES; round++) {
+    for (let round = 0; round < TIMES; round++) {
       for (const signal of SIGNALS) {
         const delay = random() * milliseconds * 1.1;
         // Who presses Ctrl-C presses it more than once.

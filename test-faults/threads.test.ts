@@ -61,14 +61,14 @@ describe.each<[Command, 'large' | 'many']>([
 describe('a system that gives no more threads', () => {
   it.for(['sign', 'verify'] as const)('lets %s work with fewer', async (command, context) => {
     needInjector(context);
-    place = new Place('many');
+    place = new Place('large');
     context.onTestFinished(() => place.remove());
     const { calls } = await place[command]({ traces: true }, ['--jobs', '5']);
     const start = calls.findIndex(({ path }) => path === 'model');
     const own = calls.slice(0, start).filter(({ call }) => call === 'thread').length;
     const all = calls.filter(({ call }) => call === 'thread').length;
-    expect(all - own).toBeGreaterThanOrEqual(4);
-    for (let at = own + 1; at <= own + 4; at++) {
+    expect(all - own).toBeGreaterThanOrEqual(2);
+    for (let at = own + 1; at <= own + 2; at++) {
       place.restore();
       const run = await place[command](
         { rules: [{ call: 'thread', at: `${at}+`, does: { errno: 'EAGAIN' } }] },

@@ -105,7 +105,8 @@ export class Place {
     const bytes = readFileSync(this.signature);
     if (bytes.equals(this.#old)) return 'old';
     const ignoreUnsignedFiles = this.strays().length > 0;
-    await verify(this.model, bytes, policyOf(this.#method), { ignoreUnsignedFiles });
+    const options = { ignoreUnsignedFiles, allowSymlinks: true };
+    await verify(this.model, bytes, policyOf(this.#method), options);
     return 'new';
   }
 

@@ -32,6 +32,8 @@ export function certificateSeeds(parties: Parties): Seed[] {
     { name: 'a long chain', leaf: deep, others: long.slice(1, -1).toReversed() },
     { name: 'at a named time', leaf: expired, time: after(SIGNED_AT, 60) },
     { name: 'stamped', leaf: expired, clock: tsa },
+    { name: 'stamped, with the root', leaf: expired, clock: tsa, others: [intermediate, root] },
+    { name: 'stamped, at a named time', leaf: expired, clock: tsa, time: after(SIGNED_AT, 90) },
     { name: 'as the Go client writes it', single: true, others: [], anchors: [intermediate] },
     {
       name: 'as the reference 1.1 wrote it',

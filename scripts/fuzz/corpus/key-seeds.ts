@@ -88,6 +88,8 @@ export function keySeeds(parties: Parties): Seed[] {
     },
     { name: 'as the Go client writes it', model: MODELS.order, style: 'go' },
     { name: 'stamped', isStamped: true },
+    { name: 'stamped, P-384', isStamped: true, key: keys['P-384'] },
+    { name: 'stamped, in shards', isStamped: true, serialization: { shardSize: 64 } },
   ];
   return plans.map((plan) => seedOf(plan, parties));
 }

@@ -57,7 +57,15 @@ function changedEntries({ model, random }: Draft): readonly Entry[] {
   const content = entry.kind === 'file' ? entry.content : Buffer.of();
   const instead = (...others: readonly Entry[]): readonly Entry[] =>
     entries.toSpliced(at, 1, ...others);
-  if (model.shape === 'file') return instead(file(name, changedBytes(content, random)));
+  if (model.shape === 'file') {
+    const others: readonly Entry[] = [
+      { name, kind: 'fifo' },
+      { name, kind: 'directory' },
+      link(String(name), 'nowhere'),
+    ];
+    const changed = file(name, changedBytes(content, random));
+    return instead(random.oneIn(4) ? random.pick(others) : changed);
+  }
   const text = String(name);
   switch (random.below(14)) {
     case 0:

@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts';
 import { editTree } from '../json/edits.ts';
 import { memberOf, type Node, nodeAt, nodeOf } from '../json/tree.ts';
 import { editContent, respell } from './content.ts';
-import { editChain, editLists } from './lists.ts';
+import { editChain, editLists, grow } from './lists.ts';
 import { otherBundle, otherSlots } from './others.ts';
 import { kindOf, type Slot, slotsIn } from './slots.ts';
 
@@ -26,6 +26,7 @@ export const bundleMutators: readonly Mutator[] = [
     apply: (draft) => editSlot(draft, editContent),
   },
   { name: 'bundle.base64', phase: 'bundle', weight: 6, apply: (draft) => editSlot(draft, respell) },
+  { name: 'bundle.large', phase: 'bundle', weight: 3, apply: grow },
   {
     name: 'bundle.of another',
     phase: 'bundle',

@@ -1,5 +1,5 @@
 import type { Draft } from '../base/draft.ts';
-import { copyOf, nodeAt, nodeOf } from '../json/tree.ts';
+import { copyOf, nodeAt, nodeOf, placesIn } from '../json/tree.ts';
 import { otherBundle } from './others.ts';
 
 /** Certificates of strangers, too many, too few, or in another order. */
@@ -58,4 +58,27 @@ export function editLists(draft: Draft): void {
   list.items = Array.from({ length: random.size(random.oneIn(5) ? 80 : 4) }, () =>
     copyOf(random.pick(items.length === 0 ? [nodeOf({})] : items)),
   );
+}
+
+/** Around the bounds of what is read, and far beyond. */
+const COUNTS = [17, 33, 65, 257, 3_000] as const;
+const LENGTHS = [300, 513, 8_193, 16_385, 32_769, 65_537, 200_000] as const;
+
+/** Makes a list or a text longer than any is. */
+export function grow(draft: Draft): void {
+  const { random } = draft;
+  draft.open();
+  const places = placesIn(draft.bundle, () => {}).filter(({ node }) => {
+    return node.type === 'array' || node.type === 'string';
+  });
+  if (places.length === 0) return;
+  const { node } = random.pick(places);
+  if (node.type === 'array') {
+    const one = node.items[0] ?? nodeOf({});
+    node.items = Array.from({ length: random.pick(COUNTS) }, () => copyOf(one));
+  } else if (node.type === 'string') {
+    const length = random.pick(LENGTHS);
+    const bytes = Buffer.alloc(length, random.pick(['\n', 'A', '\0', '-----BEGIN ']));
+    node.text = random.oneIn(2) ? bytes.toString('base64') : bytes.toString('latin1');
+  }
 }

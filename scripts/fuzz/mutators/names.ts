@@ -113,7 +113,7 @@ export const nameMutators: readonly Mutator[] = [
       const { random, model, seed } = draft;
       const tree = treeOf(draft.statement);
       const resources = tree === undefined ? [] : resourcesIn(tree);
-      const list = tree && nodeAt(tree, ['predicate', 'resources']);
+      const list = tree && (nodeAt(tree, ['predicate', 'resources']) ?? nodeAt(tree, ['subject']));
       if (tree === undefined || list?.type !== 'array' || resources.length === 0) return;
       const name = nodeAt(random.pick(resources), ['name']);
       const text = name?.type === 'string' ? name.text : '';
@@ -122,7 +122,10 @@ export const nameMutators: readonly Mutator[] = [
       const content = random.bytes(3);
       const { hash: algorithm } = seed.serialization;
       const digest = digestOf(algorithm, content);
-      list.items.push(nodeOf({ name: alias, digest, algorithm }));
+      const isLegacy = seed.style === 'legacy';
+      list.items.push(
+        nodeOf({ name: alias, digest: isLegacy ? { sha256: digest } : digest, algorithm }),
+      );
       mendRoot(tree);
       draft.statement = Buffer.from(textOf(tree));
       if (random.oneIn(2) || model.shape === 'file') return;

@@ -31,6 +31,21 @@ export const policyMutators: readonly Mutator[] = [
     },
   },
   {
+    name: 'policy.root',
+    phase: 'around',
+    weight: 6,
+    fits: ({ seed }) => seed.method === 'sigstore',
+    apply: (draft) => {
+      const { policy, trust } = draft;
+      draft.touched.add('policy');
+      draft.open();
+      if (policy.method !== 'sigstore' || trust.method !== 'sigstore') return;
+      const root = otherRoot(draft);
+      draft.policy = { ...policy, trustedRoot: root };
+      draft.trust = { ...trust, root };
+    },
+  },
+  {
     name: 'policy.of another',
     phase: 'around',
     weight: 3,
@@ -164,7 +179,7 @@ function otherAnchors(
 
 function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigstore'>): void {
   const { random } = draft;
-  switch (random.below(6)) {
+  switch (random.below(5)) {
     case 0: {
       const { identity: _, identityRegExp: __, ...rest } = policy;
       const identity = random.pick([
@@ -195,22 +210,16 @@ function otherSigner(draft: Draft, policy: SigstorePolicy, trust: TrustIn<'sigst
       draft.trust = { ...trust, issuer };
       break;
     }
-    case 4: {
+    case 3: {
       const [name, value] = random.pick(CLAIMS);
       draft.policy = { ...policy, claims: { ...policy.claims, [name]: value } };
       draft.trust = { ...trust, claims: { ...trust.claims, [name]: value } };
       break;
     }
-    case 3: {
+    default: {
       const thresholds = { logs: random.between(1, 3), times: random.between(1, 3) };
       draft.policy = { ...policy, thresholds };
       draft.trust = { ...trust, thresholds };
-      break;
-    }
-    default: {
-      const root = otherRoot(draft);
-      draft.policy = { ...policy, trustedRoot: root };
-      draft.trust = { ...trust, root };
     }
   }
 }

@@ -75,7 +75,7 @@ export const constraints: readonly Family[] = [
     ISSUERS,
     'a path length of nine bytes',
     raw(TRUE, der(0x02, Buffer.of(1), Buffer.alloc(8))),
-    malformed('a number is too large'),
+    malformed('an integer is too long'),
   ),
   ...inEach(ISSUERS, 'a path length of two billion', raw(TRUE, integer(2_000_000_000))),
   ...inEach(ISSUERS, 'a third member in basic constraints', raw(TRUE, integer(3), TRUE), MALFORMED),

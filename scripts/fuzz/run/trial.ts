@@ -17,7 +17,7 @@ export interface Trial {
 }
 
 /** The command line is asked of one input in so many. */
-const COMMAND_EVERY = 16;
+const COMMAND_EVERY = 10;
 
 /** Runs one input through all that is tested, and judges what came out. */
 export async function tryInput(input: Input, subject: Subject, sandbox: Sandbox): Promise<Trial> {

@@ -74,12 +74,10 @@ async function run(
   { cwd, output }: Circumstances,
 ): Promise<Measured> {
   const peakFile = join(temporaryDirectory(), 'peak');
-  const start = performance.now();
   const ended = await launch(script, words, peakFile, cwd, output);
-  const seconds = (performance.now() - start) / 1000;
   const [line = ''] = (ended.stderr || ended.stdout).split('\n', 1);
-  const peak = peakIn(peakFile);
-  report({ words, exit: ended.exit, line, seconds, peak });
+  const { peak, seconds } = costIn(peakFile);
+  report({ words: words.slice(0, 3), exit: ended.exit, line, seconds, peak });
   // In one comparison, so that a failure shows all of it.
   expect({ exit: ended.exit, line, isRaw: isRaw(ended) }).toEqual({
     exit: expected.exit,
@@ -131,11 +129,16 @@ function isRaw({ stdout, stderr }: Measured): boolean {
   );
 }
 
-function peakIn(file: string): number {
+/** MiB of memory, and seconds of the processor's time. */
+function costIn(file: string): { readonly peak: number; readonly seconds: number } {
   try {
-    return Math.round(Number(readFileSync(file, 'utf8')) / 1024);
+    const [kibibytes, milliseconds] = readFileSync(file, 'utf8').split(' ').map(Number);
+    return {
+      peak: Math.round((kibibytes ?? Number.NaN) / 1024),
+      seconds: (milliseconds ?? Number.NaN) / 1000,
+    };
   } catch {
-    return Number.NaN;
+    return { peak: Number.NaN, seconds: Number.NaN };
   }
 }
 

@@ -9,7 +9,7 @@ import { editedCertificate } from './certificate.ts';
 import { stampOptions } from './clock-lies.ts';
 import { otherLeaf, sctOptions } from './leaf-lies.ts';
 import { entryOptions } from './log-lies.ts';
-import { editedScts } from './scts.ts';
+import { editedScts, signedByLogs } from './scts.ts';
 
 const isKeyless = ({ seed }: Draft): boolean => seed.method === 'sigstore';
 
@@ -89,7 +89,9 @@ export const paperMutators: readonly Mutator[] = [
       const leaf = random.oneIn(2)
         ? editedCertificate(issued.der, privateKey, random)
         : editedScts(issued.der, privateKey, random);
-      draft.record({ certificates: [certified(leaf, privateKey)] });
+      const isSame = signedByLogs(leaf) === signedByLogs(issued.der);
+      const seen = isSame ? {} : { isLogged: false };
+      draft.record({ certificates: [{ ...certified(leaf, privateKey), ...seen }] });
       draft.sealing = { ...draft.sealing, leaf, signedWith: issued.privateKey };
       draft.open();
     },

@@ -9,6 +9,20 @@ import { signatureOver } from './certificate.ts';
 /** The OID of the extension, in DER (RFC 6962 §3.3). */
 const SCT_LIST = '060a2b06010401d679020402';
 
+/** What the SCTs of a certificate are over: its signed part without them (RFC 6962 §3.2). */
+export function signedByLogs(certificate: Buffer): string | undefined {
+  const tbs = childAt(parseOne(certificate), 0);
+  if (tbs === undefined) return undefined;
+  for (const { content } of allOf(tbs)) {
+    if (content.kind !== 'children') continue;
+    content.children = content.children.filter((one) => {
+      const [oid] = childrenOf(one);
+      return oid === undefined || write(oid).toString('hex') !== SCT_LIST;
+    });
+  }
+  return write(tbs).toString('hex');
+}
+
 /** Changes the list of SCTs, which they themselves do not cover, and has the CA sign it. */
 export function editedScts(certificate: Buffer, issuer: KeyObject, random: Random): Buffer {
   const root = parseOne(certificate);

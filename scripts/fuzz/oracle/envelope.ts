@@ -16,7 +16,9 @@ export interface NaiveBundle {
   readonly method: 'key' | 'certificate' | 'sigstore';
   /** DER of all that the material brings, the first one first. */
   readonly certificates: readonly Buffer[];
-  readonly material: JsonMap;
+  /** How many timestamps and log entries there are: none may be passed over. */
+  readonly stamps: number;
+  readonly entries: number;
 }
 
 const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;
@@ -45,8 +47,18 @@ export function readBundle(bytes: Uint8Array): NaiveBundle {
     signature: bytesOf(signature.get('sig'), 'sig'),
     method: methodOf(kind, material),
     certificates: certificatesOf(kind, asMap(material.get(kind), kind)),
-    material,
+    stamps: lengthOf(stampsIn(material), 'rfc3161Timestamps'),
+    entries: lengthOf(material.get('tlogEntries'), 'tlogEntries'),
   };
+}
+
+function stampsIn(material: JsonMap): Json | undefined {
+  const data = material.get('timestampVerificationData') ?? null;
+  return data === null ? undefined : asMap(data, 'the timestamps').get('rfc3161Timestamps');
+}
+
+function lengthOf(list: Json | undefined, what: string): number {
+  return asList(list ?? [], what).length;
 }
 
 function methodOf(kind: (typeof KINDS)[number], material: JsonMap): NaiveBundle['method'] {

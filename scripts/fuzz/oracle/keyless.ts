@@ -64,7 +64,11 @@ export function judgeKeyless(claim: Claim<Keyless>, trust: TrustIn<'sigstore'>):
     signer.identity.value === name.value &&
     signer.issuer === issuer &&
     signer.certificate.fingerprint === leaf.fingerprint;
+  const told = [signer.logEntries.length, signer.times.filter(isStamp).length];
   return [
+    ...(told.join() === [bundle.entries, bundle.stamps].join()
+      ? []
+      : ['something was passed over']),
     ...flawInLeaf(leaf, times),
     ...(usages.extended?.includes(CODE_SIGNING) === true ? [] : ['no codeSigning']),
     ...(usages.bits === undefined ? ['no key usage'] : []),
@@ -77,6 +81,10 @@ export function judgeKeyless(claim: Claim<Keyless>, trust: TrustIn<'sigstore'>):
     ...judgeLogs(claim, root, times, trust.thresholds.logs),
     ...judgeTimes(claim, root, trust.thresholds.times),
   ];
+}
+
+function isStamp({ source }: Keyless['times'][number]): boolean {
+  return source === 'timestamp-authority';
 }
 
 function judgeLogs(

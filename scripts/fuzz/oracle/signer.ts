@@ -2,6 +2,7 @@ import { type Ledger, sha256 } from '../corpus/ledger.ts';
 import type { ClockTrust, Trust } from '../corpus/seed.ts';
 import { flawInClock, flawInIssuer, flawInLeaf, readCertificate } from './certificate.ts';
 import { type Claim, judgePayload, type SignerIn, type TrustIn } from './claim.ts';
+import type { NaiveBundle } from './envelope.ts';
 import { Flaw } from './json.ts';
 import { judgeKeyless } from './keyless.ts';
 
@@ -26,7 +27,7 @@ function judgeKey(claim: Claim<SignerIn<'key'>>, trust: TrustIn<'key'>): string[
   return [
     ...(bundle.method === 'key' ? [] : ['the bundle has no key']),
     ...judgePayload(claim, trust.key),
-    ...judgeStamps(signer.timestamps ?? [], bundle.signature, ledger, trust.clock),
+    ...judgeStamps(signer.timestamps ?? [], bundle, ledger, trust.clock),
   ];
 }
 
@@ -34,11 +35,12 @@ type Stamps = NonNullable<SignerIn<'key'>['timestamps']>;
 
 function judgeStamps(
   stamps: Stamps,
-  signature: Buffer,
+  { signature, stamps: count }: NaiveBundle,
   ledger: Ledger,
   clock: ClockTrust | undefined,
 ): string[] {
   if (clock === undefined) return stamps.length === 0 ? [] : ['timestamps of nobody'];
+  if (stamps.length !== count) return ['a timestamp was passed over'];
   if (clock.isRequired && stamps.length === 0) return ['no timestamp, where one is required'];
   const anchors = new Set(clock.anchors.map(sha256));
   return stamps.flatMap(({ at, accuracy, policy, authority, anchor }) => {
@@ -90,7 +92,7 @@ function judgeCertificate(
     ...issuers.flatMap((issuer, index) => flawInIssuer(issuer, chain.slice(0, index + 1), times)),
     ...(trust.anchors.some((anchor) => anchor.equals(last.der)) ? [] : ['no trusted anchor']),
     ...judgePayload(claim, leaf.key),
-    ...judgeStamps(signer.timestamps ?? [], bundle.signature, ledger, trust.clock),
+    ...judgeStamps(signer.timestamps ?? [], bundle, ledger, trust.clock),
   ];
   for (const [index, { tbs }] of chain.entries()) {
     const issuer = chain[index + 1];

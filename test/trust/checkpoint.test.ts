@@ -105,6 +105,7 @@ describe('the signatures of a checkpoint', () => {
     ['one without a name', '— c2lnbmF0dXJl\n'],
     ['one with a space in its name', '— rekor .example c2lnbmF0dXJl\n'],
     ['one with a plus in its name', '— rekor+example c2lnbmF0dXJl\n'],
+    ['one with something before it', `x${SIGNATURE}`],
     ['one with something behind it', SIGNATURE.replace('\n', ' x\n')],
     ['one with a carriage return', SIGNATURE.replace('\n', '\r\n')],
     ['one that is not in base64', SIGNATURE.replace('c2ln', '!!!!')],
@@ -168,7 +169,7 @@ describe('the name of a log in its checkpoints', () => {
     ['http://localhost:3003', 'localhost:3004'],
     ['http://localhost:3003', '3003'],
     ['http://[fe80::1]/', '[fe80:]'],
-    ['logs/at+https://rekor.example', 'rekor.example'],
+    ['logs/at+https://rekor.example', 'logs/rekor.example'],
   ])('of %s must not be %s', (baseUrl, name) => {
     expect(() => check(named(name), baseUrl)).toThrow(refused('signed by another log'));
   });

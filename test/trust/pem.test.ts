@@ -51,6 +51,7 @@ describe('what is not a PEM block is passed over:', () => {
     ['a boundary with four dashes', BLOCK.replaceAll('-----', '----')],
     ['a boundary with six dashes', BLOCK.replaceAll('-----', '------')],
     ['a boundary in lower case', BLOCK.toLowerCase()],
+    ['a boundary before other text', BLOCK.replace('BEGIN THING-----', 'BEGIN THING-----:')],
     ['a boundary behind other text', BLOCK.replace('-----BEGIN', 'key: -----BEGIN')],
     ['a label of 65 characters', BLOCK.replaceAll('THING', 'T'.repeat(65))],
   ])('%s', (_, text = '') => {

@@ -96,6 +96,11 @@ describe('the evidence for a keyless signature', () => {
     }
   });
 
+  const SUMMARIES: Partial<Record<ErrorCode, string>> = {
+    LOG_ENTRY_INVALID: 'the transparency log does not vouch for this signature',
+    TIMESTAMP_INVALID: 'the timestamp does not vouch for this signature',
+  };
+
   it.each<[string, ErrorCode, () => Partial<SignedEvidence>]>([
     [
       'a log entry with the promise of another key',
@@ -142,7 +147,7 @@ describe('the evidence for a keyless signature', () => {
     ],
   ])('is refused with %s, and says that it was changed', (_, code, change) => {
     const error = errorOf(change());
-    expect(error.code).toBe(code);
+    expect(error).toMatchObject({ code, summary: SUMMARIES[code] });
     expect(error.hint).toBe(
       'the bundle was changed after signing, or the trusted root is of another instance',
     );

@@ -60,6 +60,9 @@ describe('a timestamp token', () => {
 
   it.each([
     ['0780', 'badAlg'],
+    ['0224', 'badRequest, badDataFormat'],
+    ['00000380', 'timeNotAvailable, unacceptedPolicy, unacceptedExtension'],
+    ['0600004040', 'addInfoNotAvailable, systemFailure'],
     ['000001', 'unacceptedPolicy'],
     ['0600000040', 'systemFailure'],
     ['05a0', 'badAlg, badRequest'],

@@ -16,6 +16,7 @@ export const ROOMS: readonly Room[] = [
       'test/attacks/{ignore,shards,statement}.test.ts',
       'test/properties/bundle.test.ts',
       'test/verifiers/{key,legacy}.test.ts',
+      'test/limits/{fields,names}.test.ts',
       'test/identity/urls.test.ts',
       'test/fixtures.test.ts',
     ],

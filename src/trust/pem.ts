@@ -6,7 +6,7 @@ export interface PemBlock {
   readonly label: string;
   /** From BEGIN to END, as it stood. */
   readonly text: string;
-  /** The decoded content; not meaningful for an encrypted block, which has headers. */
+  /** The decoded content; empty where it is not base64, as in an encrypted block, with headers. */
   readonly der: Buffer;
 }
 
@@ -35,8 +35,17 @@ function toBlock(label: string, lines: readonly string[]): PemBlock {
   return {
     label,
     text: `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`,
-    der: Buffer.from(body, 'base64'),
+    der: decoded(body),
   };
+}
+
+/**
+ * RFC 7468 §3: base64 and white space. Node's decoder skips what else there is, so that a damaged
+ * file would be taken for another key or certificate.
+ */
+function decoded(body: string): Buffer {
+  const text = body.replace(/\s/g, '');
+  return Buffer.from(/^[A-Za-z0-9+/]*={0,2}$/.test(text) ? text : '', 'base64');
 }
 
 /** The certificates of all the web's authorities take half of this. */

@@ -1,8 +1,10 @@
 /** One test for every fault that fuzzing found in the product, under its name. */
+import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../src/index.ts';
 import { parseDer } from '../../src/trust/asn1.ts';
-import { resource, statementWith } from '../helpers/forge.ts';
+import { pemBlocks } from '../../src/trust/pem.ts';
+import { Forger, resource, statementWith } from '../helpers/forge.ts';
 import { makeModel } from '../helpers/model.ts';
 import { certificateBundle, chainOf, der, oid, sequence } from '../helpers/pki.ts';
 import { refusal } from '../helpers/refusal.ts';
@@ -45,5 +47,31 @@ describe('a certificate', () => {
     ['a SEQUENCE in one piece', der(0x10, Buffer.of(5, 0))],
   ])('is not DER with %s', (_, value) => {
     expect(() => parseDer(sequence(value))).toThrow('it is not in DER');
+  });
+});
+
+describe('a trusted certificate or key', () => {
+  /** One letter of the text becomes something else. */
+  const damaged = (pem: string, letter: string): string => pem.replace(/(?<=\n.{20})./, letter);
+  const DAMAGE = ['\uFFFD', '_', '!', '='];
+
+  it('was read from a file with something in it that is not base64, as another one', async () => {
+    const model = makeModel({ a: 'content of a' });
+    const { leaf, root, intermediate } = chainOf();
+    const statement = Buffer.from(JSON.stringify(statementWith({})));
+    const bundle = certificateBundle(statement, [leaf, intermediate]);
+    const policyWith = (pem: string) => ({ method: 'certificate', anchors: [pem] }) as const;
+    await expect(verify(model, bundle, policyWith(root.pem))).resolves.toMatchObject({ files: 1 });
+    for (const letter of DAMAGE) {
+      const policy = policyWith(damaged(root.pem, letter));
+      await refusal(() => verify(model, bundle, policy), 'KEY_UNUSABLE');
+    }
+  });
+
+  it.each(DAMAGE)('is refused with %j in its text, as OpenSSL does', (letter) => {
+    const pem = String(new Forger().publicKey.export({ type: 'spki', format: 'pem' }));
+    expect(pemBlocks(pem)[0]?.der.length).toBeGreaterThan(0);
+    expect(pemBlocks(damaged(pem, letter))[0]?.der).toEqual(Buffer.alloc(0));
+    expect(() => createPublicKey(damaged(pem, letter))).toThrow();
   });
 });

@@ -1,11 +1,11 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Bundle, Policy } from '../../../src/index.ts';
 import { idOf, type Ledger, NOTHING, tbsOf } from './ledger.ts';
 import { type Entry, file, type Model } from './model.ts';
 import { sealWithCertificate } from './certificate.ts';
-import { pemOf, sealWithKey } from './key.ts';
+import { pemOf, sealWithKey, trustIn } from './key.ts';
 import type { Seed, Trust } from './seed.ts';
 import { FILES, type Style } from './statement.ts';
 
@@ -59,7 +59,7 @@ function seedOf(name: string): { readonly seed: Seed; readonly ledger: Ledger } 
     ? { method: 'key', publicKey: pemOf(key) }
     : { method: 'certificate', anchors: [read(anchor)] };
   const trust: Trust = isKey
-    ? { method: 'key', key: idOf(createPublicKey(key)) }
+    ? { method: 'key', key: trustIn(key) }
     : {
         method: 'certificate',
         anchors: [new X509Certificate(read(anchor)).raw],

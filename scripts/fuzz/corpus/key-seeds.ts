@@ -10,8 +10,9 @@ import {
   rawKeyOf,
   sealWithKey,
   signStatement,
+  trustIn,
 } from './key.ts';
-import { idOf, together } from './ledger.ts';
+import { together } from './ledger.ts';
 import { type Model, MODELS } from './model.ts';
 import type { Parties } from './pki.ts';
 import type { ClockTrust, Options, Seed } from './seed.ts';
@@ -111,7 +112,7 @@ function seedOf(plan: KeyPlan, { keys, tsa }: Parties): Seed {
     signature: plan.signature,
     policy: { method: 'key', publicKey: pemOf(key), ...stampPolicy },
     options: plan.options ?? {},
-    trust: { method: 'key', key: idOf(key), clock },
+    trust: { method: 'key', key: trustIn(key), clock },
     seal: plan.isStamped === true ? sealStamped(key, tsa) : sealWithKey(key, material, plan.keyid),
   };
 }

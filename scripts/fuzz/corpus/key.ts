@@ -5,7 +5,7 @@ import { repeatably } from '../base/chance.ts';
 import { type CurveName, otherSignature, signEcdsa } from '../base/ecdsa.ts';
 import { idOf, type Ledger, NOTHING } from './ledger.ts';
 import { encoded } from './pae.ts';
-import type { Seed, Sealed, Sealing } from './seed.ts';
+import type { Seed, Sealed, Sealing, TrustedKey } from './seed.ts';
 
 export const MEDIA_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -28,6 +28,11 @@ export function pemOf(key: KeyObject): string {
 
 export function fingerprintOf(key: KeyObject): string {
   return createHash('sha256').update(pemOf(key)).digest('hex');
+}
+
+/** What it is to trust a key. */
+export function trustIn(key: KeyObject): TrustedKey {
+  return { id: idOf(key), fingerprint: fingerprintOf(key) };
 }
 
 export interface Signature {

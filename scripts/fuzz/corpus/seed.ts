@@ -38,7 +38,7 @@ export type Options = Pick<
 
 /** What a policy means, without the code that reads it. */
 export type Trust =
-  | { readonly method: 'key'; readonly key: string; readonly clock?: ClockTrust | undefined }
+  | { readonly method: 'key'; readonly key: TrustedKey; readonly clock?: ClockTrust | undefined }
   | {
       readonly method: 'certificate';
       /** DER */
@@ -55,6 +55,12 @@ export type Trust =
       readonly claims: Readonly<Record<string, string>>;
       readonly thresholds: { readonly logs: number; readonly times: number };
     };
+
+/** A key, as the ledger calls it, and as bundles do (§4.1, `hint`). */
+export interface TrustedKey {
+  readonly id: string;
+  readonly fingerprint: string;
+}
 
 /** Whose timestamps count, with the methods *key* and *certificate*. */
 export interface ClockTrust {

@@ -45,11 +45,8 @@ export function stampOptions(random: Random, tsa: Tsa): Lying<TimestampOptions> 
     { timeTag: random.pick([0x17, 0x0c, 0x30]) },
     { imprint: sequence(random.bytes(random.size(20))) },
     { digest: 'sha1' },
-    { optional: [random.bytes(random.size(10))] },
-    { optional: [sequence(der(0x02, random.bytes(random.between(4, 9))))] },
+    { optional: [sequence(der(0x02, random.bytes(random.between(5, 9))))] },
     { optional: [der(0xa1, sequence(oid('1.2.3'), der(0x01, Buffer.of(255)), der(0x04)))] },
-    { embedded: Array<Buffer>(random.between(1, 40)).fill(tsa.root.der) },
-    { embedded: [random.bytes(random.size(50))] },
     { algorithm: sequence(oid('1.2.840.113549.1.1.4')) },
     { signers: random.pick([0, 2, 3]) },
     { attributes: (right) => right.slice(random.below(3) + 1) },
@@ -65,7 +62,10 @@ export function stampOptions(random: Random, tsa: Tsa): Lying<TimestampOptions> 
     { nonce: random.bytes(random.between(1, 30)) },
     { digest: random.pick(['sha384', 'sha512']) },
     { policy: `1.3.${random.size(100)}` },
+    // What is brought along decides nothing but whether the authority's certificate is found.
     { embedded: [editDerBytes(tsa.leaf.der, random), tsa.leaf.der] },
+    { embedded: Array<Buffer>(random.between(1, 40)).fill(tsa.root.der) },
+    { embedded: [random.bytes(random.size(50))] },
     // Whether such an authority may stamp is looked at in its certificate.
     { tsa: { ...tsa, leaf: otherAuthority(tsa, random) } },
   ];

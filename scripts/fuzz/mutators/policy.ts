@@ -3,8 +3,7 @@ import type { Mutator } from '../base/mutator.ts';
 import type { CertificatePolicy, KeyPolicy, Policy, SigstorePolicy } from '../../../src/index.ts';
 import type { JsonObject } from '../../../src/format/json.ts';
 import { after, SIGNED_AT } from '../../../test/helpers/sigstore/times.ts';
-import { pemOf } from '../corpus/key.ts';
-import { idOf } from '../corpus/ledger.ts';
+import { pemOf, trustIn } from '../corpus/key.ts';
 import type { Trust } from '../corpus/seed.ts';
 import { editTree } from '../json/edits.ts';
 import { nodeOf, textOf } from '../json/tree.ts';
@@ -118,13 +117,16 @@ export const policyMutators: readonly Mutator[] = [
   },
 ];
 
-/** What is still in PEM is what the verifier names now. */
+/** What is still PEM is what the verifier names now. */
 function withAnchors(trust: Trust, texts: readonly Buffer[]): Trust {
   if (trust.method !== 'certificate') return trust;
   const blocks = texts.flatMap((text) => [
     ...String(text).matchAll(/^-----BEGIN CERTIFICATE-----\s+([^]*?)^-----END/gm),
   ]);
-  const anchors = blocks.map(([, body = '']) => Buffer.from(body, 'base64'));
+  const anchors = blocks
+    .map(([, body = '']) => body)
+    .filter((body) => /^[A-Za-z0-9+/=\s]*$/.test(body))
+    .map((body) => Buffer.from(body, 'base64'));
   return { ...trust, anchors: [...trust.anchors, ...anchors] };
 }
 
@@ -144,7 +146,7 @@ function otherKey(draft: Draft, policy: KeyPolicy, trust: TrustIn<'key'>): void 
   const { random, corpus } = draft;
   const key = random.pick(Object.values(corpus.parties.keys));
   draft.policy = { ...policy, publicKey: pemOf(key) };
-  draft.trust = { ...trust, key: idOf(key) };
+  draft.trust = { ...trust, key: trustIn(key) };
 }
 
 function otherAnchors(

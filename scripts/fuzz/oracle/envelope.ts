@@ -16,6 +16,9 @@ export interface NaiveBundle {
   readonly method: 'key' | 'certificate' | 'sigstore';
   /** DER of all that the material brings, the first one first. */
   readonly certificates: readonly Buffer[];
+  /** What the material says of a key, where it says something. */
+  readonly hint: string | undefined;
+  readonly rawKey: Buffer | undefined;
   /** How many timestamps and log entries there are: none may be passed over. */
   readonly stamps: number;
   readonly entries: number;
@@ -47,9 +50,21 @@ export function readBundle(bytes: Uint8Array): NaiveBundle {
     signature: bytesOf(signature.get('sig'), 'sig'),
     method: methodOf(kind, material),
     certificates: certificatesOf(kind, asMap(material.get(kind), kind)),
+    hint: kind === 'publicKey' ? hintIn(material) : undefined,
+    rawKey: kind === 'publicKey' ? rawKeyIn(material) : undefined,
     stamps: lengthOf(stampsIn(material), 'rfc3161Timestamps'),
     entries: lengthOf(material.get('tlogEntries'), 'tlogEntries'),
   };
+}
+
+function hintIn(material: JsonMap): string | undefined {
+  const hint = asMap(material.get('publicKey'), 'publicKey').get('hint') ?? null;
+  return hint === null ? undefined : asText(hint, 'hint');
+}
+
+function rawKeyIn(material: JsonMap): Buffer | undefined {
+  const rawBytes = asMap(material.get('publicKey'), 'publicKey').get('rawBytes') ?? null;
+  return rawBytes === null ? undefined : bytesOf(rawBytes, 'rawBytes');
 }
 
 function stampsIn(material: JsonMap): Json | undefined {

@@ -42,7 +42,7 @@ export function judgeKeyless(claim: Claim<Keyless>, trust: TrustIn<'sigstore'>):
   const [der] = bundle.certificates;
   if (bundle.method !== 'sigstore' || der === undefined) return ['the bundle is not keyless'];
   const leaf = readCertificate(der);
-  const root = trust.root as Root;
+  const root = withoutNulls(trust.root) as Root;
   const times = signer.times.map(({ at }) => at);
   const usages = usagesOf(leaf);
   const { name, issuer } = identityOf(leaf);
@@ -85,6 +85,11 @@ export function judgeKeyless(claim: Claim<Keyless>, trust: TrustIn<'sigstore'>):
 
 function isStamp({ source }: Keyless['times'][number]): boolean {
   return source === 'timestamp-authority';
+}
+
+/** Which protobuf's JSON takes for absent. */
+function withoutNulls(root: unknown): unknown {
+  return JSON.parse(JSON.stringify(root), (_, value: unknown) => value ?? undefined);
 }
 
 function judgeLogs(

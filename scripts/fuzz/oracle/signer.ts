@@ -1,4 +1,5 @@
-import { type Ledger, sha256 } from '../corpus/ledger.ts';
+import { createPublicKey } from 'node:crypto';
+import { idOf, type Ledger, sha256 } from '../corpus/ledger.ts';
 import type { ClockTrust, Trust } from '../corpus/seed.ts';
 import { flawInClock, flawInIssuer, flawInLeaf, readCertificate } from './certificate.ts';
 import { type Claim, judgePayload, type SignerIn, type TrustIn } from './claim.ts';
@@ -24,11 +25,29 @@ export function judgeSigner(claim: Claim, trust: Trust, now: Date): string[] {
 
 function judgeKey(claim: Claim<SignerIn<'key'>>, trust: TrustIn<'key'>): string[] {
   const { bundle, ledger, signer } = claim;
+  const { id, fingerprint } = trust.key;
+  const { hint = fingerprint, rawKey } = bundle;
   return [
     ...(bundle.method === 'key' ? [] : ['the bundle has no key']),
-    ...judgePayload(claim, trust.key),
+    ...(signer.fingerprint === fingerprint ? [] : ['another key is told']),
+    ...(hint === fingerprint ? [] : ['the bundle names another key']),
+    ...(rawKey === undefined || isKey(rawKey, id) ? [] : ['the bundle brings another key']),
+    ...judgePayload(claim, id),
     ...judgeStamps(signer.timestamps ?? [], bundle, ledger, trust.clock),
   ];
+}
+
+/** PEM text, or DER. */
+function isKey(bytes: Buffer, id: string): boolean {
+  const isText = bytes.includes('-----BEGIN');
+  try {
+    const key = isText
+      ? createPublicKey(bytes)
+      : createPublicKey({ key: bytes, format: 'der', type: 'spki' });
+    return idOf(key) === id;
+  } catch {
+    return false;
+  }
 }
 
 type Stamps = NonNullable<SignerIn<'key'>['timestamps']>;

@@ -87,6 +87,9 @@ describe('ignored paths', () => {
       const serialization = { ignore_paths: ['a', path] };
       await refuse(statementWith({ serialization }), 'paths of at most 4096 characters');
     }
+    const good = forger.sign(statementWith({ serialization: { ignore_paths: [LONGEST] } }));
+    const missing = (): Promise<unknown> => verify(makeModel({}), good, forger.policy);
+    await refusal(missing, 'MODEL_MISMATCH');
     const model = makeModel({ a: 'x' });
     await refusal(() => digest(model, { ignorePaths: [`${LONGEST}n`] }), 'USAGE');
   });

@@ -3,23 +3,15 @@ import { verify } from '../../src/index.ts';
 import { Forger, type RawResource, resource, statementWith } from '../helpers/forge.ts';
 import { makeModel } from '../helpers/model.ts';
 import { refusal } from '../helpers/refusal.ts';
-
-/** A directory, by the end of its path, that cannot be read; tests may run as root. */
-let unreadable: string | undefined;
+import { unreadable } from '../helpers/unreadable.ts';
 
 vi.mock(import('node:fs'), async (original) => {
-  const fs = await original();
-  const readdirSync = ((path: string, ...rest: unknown[]) => {
-    if (unreadable !== undefined && path.endsWith(unreadable)) {
-      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
-    }
-    return (fs.readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
-  }) as typeof fs.readdirSync;
-  return { ...fs, readdirSync };
+  const { refusing } = await import('../helpers/unreadable.ts');
+  return refusing(await original());
 });
 
 afterEach(() => {
-  unreadable = undefined;
+  unreadable.directory = undefined;
 });
 
 const forger = new Forger();
@@ -39,9 +31,9 @@ describe('a directory that cannot be read', () => {
     const bundle = forger.sign(statementWith({ resources, serialization }));
     const model = makeModel({ 'ignored/a': '1', 'e7/d/d/a': '2' });
 
-    unreadable = '/ignored';
+    unreadable.directory = '/ignored';
     await refusal(() => verify(model, bundle, forger.policy), 'MODEL_MISMATCH');
-    unreadable = '/e7/d/d';
+    unreadable.directory = '/e7/d/d';
     const { message } = await refusal(
       () => verify(model, bundle, forger.policy),
       'FILE_UNREADABLE',

@@ -6,23 +6,15 @@ import { pathOf } from '../../src/model/tree.ts';
 import { Forger } from '../helpers/forge.ts';
 import { makeModel } from '../helpers/model.ts';
 import { refusal } from '../helpers/refusal.ts';
-
-/** Directories, by the end of their path, that cannot be read; tests may run as root. */
-let unreadable: string | undefined;
+import { unreadable } from '../helpers/unreadable.ts';
 
 vi.mock(import('node:fs'), async (original) => {
-  const fs = await original();
-  const readdirSync = ((path: string, ...rest: unknown[]) => {
-    if (unreadable !== undefined && path.endsWith(unreadable)) {
-      throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
-    }
-    return (fs.readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
-  }) as typeof fs.readdirSync;
-  return { ...fs, readdirSync };
+  const { refusing } = await import('../helpers/unreadable.ts');
+  return refusing(await original());
 });
 
 afterEach(() => {
-  unreadable = undefined;
+  unreadable.directory = undefined;
 });
 
 const forger = new Forger();
@@ -33,12 +25,12 @@ describe('a directory that cannot be read', () => {
   it('is an error, never an absence', async () => {
     const model = makeModel({ a: '1', 'd/b': '2' });
     const bundle = await sign(model, signer);
-    unreadable = '/d';
+    unreadable.directory = '/d';
     const message = 'the directory "d/" cannot be read: permission denied (EACCES)';
     expect((await refusal(() => digest(model), 'FILE_UNREADABLE')).message).toBe(message);
     const error = await refusal(() => verify(model, bundle, forger.policy), 'FILE_UNREADABLE');
     expect(error.message).toBe(message);
-    unreadable = '/model';
+    unreadable.directory = '/model';
     await refusal(() => digest(model), 'FILE_UNREADABLE');
   });
 
@@ -46,9 +38,9 @@ describe('a directory that cannot be read', () => {
     const model = makeModel({ a: '1', 'd/e/b': '2' });
     const bundle = await sign(model, signer);
     const options = { ignoreUnsignedFiles: true };
-    unreadable = '/d';
+    unreadable.directory = '/d';
     await refusal(() => verify(model, bundle, forger.policy, options), 'FILE_UNREADABLE');
-    unreadable = '/d/e';
+    unreadable.directory = '/d/e';
     await refusal(() => verify(model, bundle, forger.policy, options), 'FILE_UNREADABLE');
   });
 
@@ -56,7 +48,7 @@ describe('a directory that cannot be read', () => {
     const model = makeModel({ a: '1', 'd/b': '2' });
     const bundle = await sign(model, signer, { ignorePaths: [] });
     const added = makeModel({ a: '1', 'd/b': '2', 'e/x': '3' });
-    unreadable = '/e';
+    unreadable.directory = '/e';
     const options = { ignoreUnsignedFiles: true };
     expect((await verify(added, bundle, forger.policy, options)).unsigned).toEqual(['e/']);
     await refusal(() => verify(added, bundle, forger.policy), 'FILE_UNREADABLE');
@@ -64,7 +56,7 @@ describe('a directory that cannot be read', () => {
 
   it('is counted under an ignored path', async () => {
     const model = makeModel({ a: '1', '.git/x': '2' });
-    unreadable = '/.git';
+    unreadable.directory = '/.git';
     expect((await readModel(model, { ...SCOPE, ignorePaths: ['.git'] })).ignored).toEqual([
       '.git/',
     ]);

@@ -45,7 +45,8 @@ function toBlock(label: string, lines: readonly string[]): PemBlock {
  */
 function decoded(body: string): Buffer {
   const text = body.replace(/\s/g, '');
-  return Buffer.from(/^[A-Za-z0-9+/]*={0,2}$/.test(text) ? text : '', 'base64');
+  const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+  return Buffer.from(isBase64 ? text : '', 'base64');
 }
 
 /** The certificates of all the web's authorities take half of this. */

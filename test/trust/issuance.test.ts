@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Certificate, parseCertificate } from '../../src/trust/certificate.ts';
-import { canHaveIssued, contradiction, isSignedBy } from '../../src/trust/issuance.ts';
+import { canHaveIssued, contradiction, isSignedBy, titleOf } from '../../src/trust/issuance.ts';
 import { CA, chainOf, issue, parsed } from '../helpers/pki.ts';
 
 const { root, intermediate, leaf } = chainOf();
@@ -45,5 +45,13 @@ describe('what keeps a certificate from being an issuer', () => {
     const rsa = issue({ subject: 'Test Intermediate', key: 'RSA-2048', ...CA });
     const byRsa = issue({ subject: 'Test Signer', issuer: rsa });
     expect(contradiction(parsed(rsa), parsed(byRsa))).toBe(text);
+  });
+});
+
+describe('the title of a certificate', () => {
+  it('is its subject, or that it has none', () => {
+    expect(titleOf(parsed(leaf))).toBe('"CN=Test Signer"');
+    const nameless = issue({ subject: 'Nobody', issuer: intermediate, nameless: true });
+    expect(titleOf(parsed(nameless))).toBe('a certificate without a subject');
   });
 });

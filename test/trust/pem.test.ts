@@ -29,6 +29,24 @@ describe('a PEM block', () => {
     expect(pemBlocks(text)[0]?.text).toBe(text);
   });
 
+  it('has no content where its text is not base64, which Node would pass over', () => {
+    for (const wrong of [
+      '_QID',
+      'A\uFFFDID',
+      'AQI!',
+      'AQ=D',
+      '=AQI',
+      'AQ===',
+      'AQ',
+      'AQIDB',
+      'AQID\nBA==\nBAUG',
+    ]) {
+      const [block] = pemBlocks(BLOCK.replace('AQID\nBAUG', wrong));
+      expect(block?.der).toEqual(Buffer.alloc(0));
+    }
+    expect(pemBlocks(BLOCK.replace('BAUG', 'BA==')).at(0)?.der).toEqual(BYTES.subarray(0, 4));
+  });
+
   it('may follow a byte-order mark at the beginning of the text, and nowhere else', () => {
     expect(pemBlocks(`\uFEFF${BLOCK}`)).toEqual(pemBlocks(BLOCK));
     expect(pemBlocks(`\n\uFEFF${BLOCK}`)).toEqual([]);

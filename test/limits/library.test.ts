@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Bundle, digest, inspect, type StreamedModel } from '../../src/index.ts';
+import {
+  type Bundle,
+  digest,
+  inspect,
+  keySigner,
+  sign,
+  type StreamedModel,
+} from '../../src/index.ts';
 import { Forger, statementWith } from '../helpers/forge.ts';
 import { refusal } from '../helpers/refusal.ts';
 import { IS_FULL } from './measured.ts';
@@ -56,6 +63,13 @@ describe('a model that comes in streams', { timeout: QUICKLY }, () => {
     const model = { name: 'model', files: files(2_000, '/d'.repeat(2_000)) };
     const { message } = await refusal(() => digest(model), 'USAGE');
     expect(message).toContain('the model has too many directories: expected at most 3000000');
+  });
+
+  it.runIf(IS_FULL)('may not have names that make a statement beyond 360 MiB', async () => {
+    const signer = keySigner({ privateKey: new Forger().privateKey });
+    const model = { name: 'model', files: files(95_000, 'n'.repeat(4_000)) };
+    const { message } = await refusal(() => sign(model, signer), 'MODEL_UNSIGNABLE');
+    expect(message).toContain('is too large: expected at most 377487360 bytes, found 39');
   });
 
   it('leaves out what lies in an ignored path of any length', async () => {

@@ -43,10 +43,10 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'model',
-    // Not `directory`, which has a file system of its own and would share it with the others.
     tests: [
-      'test/model/!(directory).test.ts',
+      'test/model/**/*.test.ts',
       'test/attacks/**/*.test.ts',
+      'test/limits/{names,library}.test.ts',
       'test/properties/tree.test.ts',
     ],
   },

@@ -1,15 +1,27 @@
-type FileSystem = typeof import('node:fs');
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 
-/** Directories, by the end of their path, that cannot be read; tests may run as root. */
-export const unreadable: { directory: string | undefined } = { directory: undefined };
-
-/** A file system like this one, which does not list what is {@link unreadable}; for `vi.mock`. */
-export function refusing(fs: FileSystem): FileSystem {
-  const readdirSync = ((path: string, ...rest: unknown[]) => {
-    if (unreadable.directory !== undefined && path.endsWith(unreadable.directory)) {
+/**
+ * Does something while directories whose paths end like this cannot be read, of which permissions
+ * would not keep a test that runs as root.
+ */
+export async function whileUnreadable<T>(end: string, work: () => Promise<T>): Promise<T> {
+  const { readdirSync } = fs;
+  const refusing = (path: string, ...rest: unknown[]): unknown => {
+    if (path.endsWith(end)) {
       throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
     }
-    return (fs.readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
-  }) as FileSystem['readdirSync'];
-  return { ...fs, readdirSync };
+    return (readdirSync as (...parameters: unknown[]) => unknown)(path, ...rest);
+  };
+  replaceWith(refusing as typeof readdirSync);
+  try {
+    return await work();
+  } finally {
+    replaceWith(readdirSync);
+  }
+}
+
+function replaceWith(readdirSync: typeof fs.readdirSync): void {
+  Object.assign(fs, { readdirSync });
+  syncBuiltinESMExports();
 }

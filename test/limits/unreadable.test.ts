@@ -1,18 +1,9 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, it, expect } from 'vitest';
 import { verify } from '../../src/index.ts';
 import { Forger, type RawResource, resource, statementWith } from '../helpers/forge.ts';
 import { makeModel } from '../helpers/model.ts';
 import { refusal } from '../helpers/refusal.ts';
-import { unreadable } from '../helpers/unreadable.ts';
-
-vi.mock(import('node:fs'), async (original) => {
-  const { refusing } = await import('../helpers/unreadable.ts');
-  return refusing(await original());
-});
-
-afterEach(() => {
-  unreadable.directory = undefined;
-});
+import { whileUnreadable } from '../helpers/unreadable.ts';
 
 const forger = new Forger();
 
@@ -31,13 +22,9 @@ describe('a directory that cannot be read', () => {
     const bundle = forger.sign(statementWith({ resources, serialization }));
     const model = makeModel({ 'ignored/a': '1', 'e7/d/d/a': '2' });
 
-    unreadable.directory = '/ignored';
-    await refusal(() => verify(model, bundle, forger.policy), 'MODEL_MISMATCH');
-    unreadable.directory = '/e7/d/d';
-    const { message } = await refusal(
-      () => verify(model, bundle, forger.policy),
-      'FILE_UNREADABLE',
-    );
+    const check = (): Promise<unknown> => verify(model, bundle, forger.policy);
+    await whileUnreadable('/ignored', () => refusal(check, 'MODEL_MISMATCH'));
+    const { message } = await whileUnreadable('/e7/d/d', () => refusal(check, 'FILE_UNREADABLE'));
     expect(message).toContain('the directory "e7/d/d/" cannot be read');
   });
 });

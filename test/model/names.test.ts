@@ -77,6 +77,12 @@ describe('a name', () => {
     expect(flawInName(name)).toContain(reason);
   });
 
+  it('says what it is not', () => {
+    expect(flawInName('')).toBe('it is empty');
+    expect(flawInName('n'.repeat(4096))).toBeUndefined();
+    expect(flawInName('n'.repeat(4097))).toBe('it has more than 4096 characters');
+  });
+
   it.each(['...', '..a', 'a..', '.a', 'a.', ' ', '\\', 'c:x', 'a/...', '~'])(
     '%j is canonical',
     (name) => {

@@ -46,7 +46,7 @@ export const ROOMS: readonly Room[] = [
     tests: [
       'test/model/**/*.test.ts',
       'test/attacks/**/*.test.ts',
-      'test/limits/{names,library}.test.ts',
+      'test/limits/names.test.ts',
       'test/properties/tree.test.ts',
     ],
   },

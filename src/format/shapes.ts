@@ -43,6 +43,8 @@ export class Shapes {
     const { shape } = object;
     const known = shape.next.get(key);
     if (known !== undefined) {
+      // One that was open meanwhile may have gone on from where this one left what was known.
+      object.keys?.add(key);
       object.shape = known;
       return undefined;
     }

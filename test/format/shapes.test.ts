@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type JsonLimits, readJson } from '../../src/format/json.ts';
 import { refusal } from '../helpers/refusal.ts';
 
-const LIMITS: JsonLimits = { bytes: 10_000_000, depth: 4, values: 1_000_000, keys: 100 };
+const LIMITS: JsonLimits = { bytes: 10_000_000, depth: 8, values: 1_000_000, keys: 100 };
 
 /** Generous: the slowest takes a tenth of it. */
 const QUICKLY = 5_000;
@@ -18,6 +18,39 @@ async function refuse(text: string, reason: string): Promise<void> {
 
 function list(count: number, make: (index: number) => string): string {
   return `[${Array.from({ length: count }, (_, index) => make(index)).join()}]`;
+}
+
+function isRefused(text: string): boolean {
+  try {
+    read(text);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const KEYS = ['a', 'b', 'c'];
+
+/**
+ * All objects with so many keys in all, each key the next letter at first; with whether one of the
+ * objects in them has a key twice, and how many letters are used.
+ */
+function* objects(
+  keys: number,
+  used: number,
+  own: readonly string[] = [],
+): Generator<readonly [text: string, isTwice: boolean, used: number], void> {
+  if (keys === 0) yield ['', new Set(own).size < own.length, used];
+  for (const [at, key] of KEYS.slice(0, used + 1).entries()) {
+    for (let inside = 0; inside < keys; inside++) {
+      for (const [content, isTwiceInside, usedInside] of objects(inside, Math.max(used, at + 1))) {
+        const before = `"${key}":{${content}}`;
+        for (const [rest, isTwice, all] of objects(keys - inside - 1, usedInside, [...own, key])) {
+          yield [rest === '' ? before : `${before},${rest}`, isTwiceInside || isTwice, all];
+        }
+      }
+    }
+  }
 }
 
 const TOO_MANY = 'it holds more than 100 different keys, or orders of keys';
@@ -65,6 +98,24 @@ describe('a key that appears twice', () => {
     await refuse('[{"a":0,"b":0,"c":0},{"a":0,"b":0,"a":0}]', 'the key "a" appears twice');
     await refuse('[{"a":0,"b":0},{"a":0,"c":0,"b":0,"c":0}]', 'the key "c" appears twice');
     await refuse('[{"a":0},{"b":0},{"b":0,"a":0,"b":0}]', 'the key "b" appears twice');
+  });
+
+  it('is found behind a key that only an object inside has had there', async () => {
+    const inside = '{"a":0,"b":0}';
+    await refuse(`{"a":${inside},"b":0,"c":0,"b":0}`, 'the key "b" appears twice');
+    await refuse(`{"a":[${inside}],"b":0,"c":0,"b":0}`, 'the key "b" appears twice');
+    await refuse(`{"a":{"a":${inside},"b":0,"c":0,"b":0}}`, 'the key "b" appears twice');
+    await refuse(`{"a":${inside},"b":0,"c":0,"a":0}`, 'the key "a" appears twice');
+    expect(read(`{"a":${inside},"b":0,"c":0}`)).toEqual({ a: { a: 0, b: 0 }, b: 0, c: 0 });
+  });
+
+  it('is found in every way to put up to six keys into objects', () => {
+    const seen = { once: 0, twice: 0 };
+    for (const [text, isTwice] of objects(6, 0)) {
+      seen[isTwice ? 'twice' : 'once']++;
+      if (isRefused(`{${text}}`) !== isTwice) expect.fail(`wrong about ${text}`);
+    }
+    expect(seen).toEqual({ once: 4_235, twice: 11_869 });
   });
 
   it('may be a key of another object', () => {

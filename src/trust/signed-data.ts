@@ -39,6 +39,10 @@ const HASHES: Readonly<Record<string, string>> = {
  */
 export function readSignedData(contentInfo: ASN1Obj, type: string): SignedData {
   if (oidOf(childOf(contentInfo, 0)) !== OID.signedData) throw new Error('it is not signed');
+  // The library of the method sigstore takes another member for it, where there is one.
+  if (contentInfo.subs.length !== 2 || !childOf(contentInfo, 1).tag.isContextSpecific(0)) {
+    throw new Error('there is something beside it');
+  }
   const signedData = childOf(contentInfo, 1, 0);
   const encapsulated = childOf(signedData, 2);
   const signers = signedData.subs.at(-1)?.subs ?? [];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Bundle } from '../../src/format/bundle.ts';
-import { der, makeKey } from '../helpers/pki.ts';
+import { der, integer, makeKey, oid, sequence } from '../helpers/pki.ts';
 import { b64 } from '../helpers/sigstore/bytes.ts';
+import { contentOf } from '../helpers/sigstore/der.ts';
 import {
   PAYLOAD,
   type Path,
@@ -93,6 +94,27 @@ describe('a timestamp', () => {
   it('must be a timestamp by its type', () => {
     refuseStamp({ contentType: '1.2.840.113549.1.7.1' });
     refuseStamp({ contentTypeAttribute: '1.2.840.113549.1.7.1' });
+  });
+
+  it('must not be one of two, of which each reader takes another', () => {
+    const signature = Buffer.from(textAt(good, SIGNATURE), 'base64');
+    const signedDataOf = (options: TimestampOptions): Buffer => {
+      const bytes = timestamp(instance.tsa, signature, options);
+      return bytes.subarray(...contentOf(bytes, [1, 1]));
+    };
+    const right = signedDataOf({});
+    const wrong = signedDataOf({ contentTypeAttribute: '1.2.840.113549.1.7.1' });
+    const responseOf = (...members: readonly Buffer[]): string =>
+      b64(sequence(sequence(integer(0)), sequence(oid('1.2.840.113549.1.7.2'), ...members)));
+    const stamped = (...members: readonly Buffer[]): Bundle =>
+      withValue(good, TIMESTAMP, responseOf(...members));
+    expect(check(stamped(der(0xa0, right)))).toBeDefined();
+    refuse(stamped(der(0xa0, wrong)));
+    for (const beside of [0xa1, 0xa2, 0x30]) {
+      refuse(stamped(der(beside, right), der(0xa0, wrong)));
+      refuse(stamped(der(beside, right)));
+    }
+    refuse(stamped(der(0xa0, right), der(0xa0, wrong)));
   });
 
   it('must have been signed as it is', () => {

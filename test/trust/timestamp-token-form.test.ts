@@ -106,6 +106,20 @@ describe('a timestamp', () => {
     }
   });
 
+  it('has nothing beside it', () => {
+    for (const tag of [0xa0, 0xa1, 0x30]) {
+      const beside = edited((signedData, response) => {
+        at(response, 1).subs.splice(1, 0, parsed(der(tag, signedData.toDER())));
+      });
+      expect(() => readToken(beside)).toThrow('there is something beside it');
+      const instead = edited((signedData, response) => {
+        at(response, 1).subs.splice(1, 1, parsed(der(tag, signedData.toDER())));
+      });
+      if (tag === 0xa0) expect(readToken(instead).nonce).toBe(990_001n);
+      else expect(() => readToken(instead)).toThrow('there is something beside it');
+    }
+  });
+
   it('must be one by both its types', () => {
     const data = '1.2.840.113549.1.7.1';
     for (const wrong of [{ contentType: data }, { contentTypeAttribute: data }]) {

@@ -1,5 +1,5 @@
 import type { ASN1Obj } from '@sigstore/core';
-import { childOf, integerOf, parseDer } from './asn1.ts';
+import { childOf, integerOf, oidOf, parseDer } from './asn1.ts';
 import { hashNamed, readSignedData, type SignedData } from './signed-data.ts';
 
 /** What a timestamp says (RFC 3161 §2.4.2), and the signature on that. */
@@ -65,24 +65,54 @@ function checkGranted(info: ASN1Obj): void {
 /** RFC 3161 §2.4.1 suggests eight. */
 const MAX_NONCE_BYTES = 64;
 
+/** There is one (RFC 3161 §2.4.2). */
+const MAX_VERSION_BYTES = 4;
+
+/** Tags of the accuracy, the ordering, the nonce, the authority's name, and extensions. */
+const OPTIONAL = [0x30, 0x01, 0x02, 0xa0, 0xa1] as const;
+
+/**
+ * Members that may be absent, by their tags in the order of these. What stands elsewhere, or twice,
+ * must not be passed over: an accuracy would pass for none.
+ */
+function inOrder(
+  members: readonly ASN1Obj[],
+  tags: readonly number[],
+  what: string,
+): readonly (ASN1Obj | undefined)[] {
+  const places = members.map(({ tag }) => tags.indexOf(tag.toDER()));
+  if (places.some((place, at) => place <= (places[at - 1] ?? -1))) {
+    throw new Error(`${what} is malformed`);
+  }
+  return tags.map((_, place) => members[places.indexOf(place)]);
+}
+
 /** `TSTInfo`: version, policy, messageImprint, serialNumber, genTime, and what is optional. */
 function readInfo(
   info: ASN1Obj,
 ): Pick<TimestampToken, 'time' | 'accuracy' | 'imprint' | 'policy' | 'nonce'> {
-  const optional = info.subs.slice(5);
-  // Extensions are tagged [1]; none is known, so none may be critical.
-  const extensions = optional.find(({ tag }) => tag.isContextSpecific(1))?.subs ?? [];
-  if (extensions.some(({ subs }) => subs.length === 3 && subs[1]?.toBoolean() === true)) {
-    throw new Error('a critical extension is not understood');
-  }
-  const nonce = optional.find(({ tag }) => tag.isInteger());
+  const version = integerOf(childOf(info, 0), MAX_VERSION_BYTES);
+  if (version !== 1n) throw new Error('it is of no known version');
+  const optional = inOrder(info.subs.slice(5), OPTIONAL, 'what is optional in it');
+  const [accuracy, , nonce, , extensions] = optional;
+  checkExtensions(extensions?.subs ?? []);
   return {
     time: readTime(childOf(info, 4)),
-    accuracy: readAccuracy(optional[0]),
+    accuracy: readAccuracy(accuracy),
     imprint: { algorithm: hashNamed(childOf(info, 2, 0, 0)), digest: childOf(info, 2, 1).value },
     policy: readPolicy(childOf(info, 1)),
     nonce: nonce && integerOf(nonce, MAX_NONCE_BYTES),
   };
+}
+
+/** None is known, so none may be critical (RFC 5280 §4.2). */
+function checkExtensions(extensions: readonly ASN1Obj[]): void {
+  for (const extension of extensions) {
+    oidOf(childOf(extension, 0));
+    if (extension.subs.length === 3 && childOf(extension, 1).toBoolean()) {
+      throw new Error('a critical extension is not understood');
+    }
+  }
 }
 
 /** Real ones take a dozen bytes. */
@@ -122,14 +152,10 @@ function readTime({ tag, value }: ASN1Obj): Date {
 
 /** `SEQUENCE { seconds INTEGER, millis [0], micros [1] }`, all optional. */
 function readAccuracy(value: ASN1Obj | undefined): number {
-  // X.690 §8.9.1: a constructed SEQUENCE has this tag.
-  if (value?.tag.toDER() !== 0x30) return 0;
-  const factors = [
-    [value.subs.find(({ tag }) => tag.isInteger()), 1000],
-    [value.subs.find(({ tag }) => tag.isContextSpecific(0)), 1],
-    [value.subs.find(({ tag }) => tag.isContextSpecific(1)), 1 / 1000],
-  ] as const;
-  return factors.reduce((sum, [part, factor]) => sum + numberOf(part?.value) * factor, 0);
+  if (value === undefined) return 0;
+  const parts = inOrder(value.subs, [0x02, 0x80, 0x81], 'its accuracy');
+  const factors = [1000, 1, 1 / 1000];
+  return factors.reduce((sum, factor, at) => sum + numberOf(parts[at]?.value) * factor, 0);
 }
 
 /** More seconds than these are no accuracy. */

@@ -226,6 +226,15 @@ describe('the time of a token', () => {
   });
 });
 
+describe('the version of a token', () => {
+  it('is the one that there is', () => {
+    expect(read({ version: 1 }).nonce).toBe(990_001n);
+    for (const version of [0, 2, 255]) {
+      expect(() => read({ version })).toThrow('it is of no known version');
+    }
+  });
+});
+
 describe('the accuracy of a token', () => {
   const seconds = (content: Buffer): Buffer => der(0x02, content);
   const millis = (content: Buffer): Buffer => der(0x80, content);
@@ -252,6 +261,17 @@ describe('the accuracy of a token', () => {
     ['negative microseconds', micros(Buffer.of(0x80))],
   ])('is not read: %s', (_, part) => {
     expect(() => read({ optional: [sequence(part)] })).toThrow('its accuracy is malformed');
+  });
+
+  it.each<[string, readonly Buffer[]]>([
+    ['two numbers of seconds', [seconds(Buffer.of(0)), seconds(one)]],
+    ['milliseconds before seconds', [millis(one), seconds(one)]],
+    ['microseconds before milliseconds', [micros(one), millis(one)]],
+    ['milliseconds twice', [millis(Buffer.of(0)), millis(one)]],
+    ['milliseconds that hold a number', [der(0xa0, seconds(one))]],
+    ['a number that is text', [der(0x0c, one)]],
+  ])('is not read past what is no part of it: %s', (_, parts) => {
+    expect(() => read({ optional: [sequence(...parts)] })).toThrow('its accuracy is malformed');
   });
 
   it('is not taken from what stands in its place', () => {
@@ -303,6 +323,20 @@ describe('what is optional in a token', () => {
     expect(read({ nonce: Buffer.of(0xff) }).nonce).toBe(-1n);
   });
 
+  it.each<[string, readonly Buffer[]]>([
+    ['an accuracy behind the ordering', [ordering, sequence(integer(9))]],
+    ['an accuracy behind the nonce', [integer(7), sequence(integer(9))]],
+    ['an accuracy that is a set', [der(0x31, integer(9))]],
+    ['two accuracies', [sequence(integer(0)), sequence(integer(9))]],
+    ['a nonce before the ordering', [integer(7), ordering]],
+    ['two nonces', [integer(7), integer(8)]],
+    ['a name before the nonce', [tsaName, integer(7)]],
+    ['two lists of extensions', [der(0xa1), der(0xa1, extension('1.2.3.4', true, integer(1)))]],
+    ['something unknown', [integer(7), der(0xa2)]],
+  ])('is not passed over where it is not in its place: %s', (_, optional) => {
+    expect(() => read({ optional })).toThrow('what is optional in it is malformed');
+  });
+
   it('may have extensions, but none that must be understood', () => {
     const critical = extension('1.2.3.4', true, integer(1));
     const other = extension('1.2.3.5', false, integer(1));
@@ -317,6 +351,9 @@ describe('what is optional in a token', () => {
     }
     const odd = sequence(oid('1.2.3.6'), der(0x01, Buffer.of(1)), der(0x04));
     expect(() => read({ optional: [der(0xa1, odd)] })).toThrow();
+    // In a list within the list, a critical one would not be seen.
+    expect(() => read({ optional: [der(0xa1, sequence(critical))] })).toThrow('not an OID');
+    expect(() => read({ optional: [der(0xa1, sequence())] })).toThrow('a member is missing');
   });
 });
 

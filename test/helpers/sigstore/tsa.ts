@@ -30,6 +30,8 @@ export interface TimestampOptions {
   /** What is stamped in place of the signature. */
   readonly data?: Uint8Array;
   readonly time?: Date;
+  /** Of `TSTInfo`; there is one. */
+  readonly version?: number;
   /** `genTime` as it is. */
   readonly genTime?: string;
   /** Of the imprint. */
@@ -137,7 +139,7 @@ function tstInfo(data: Uint8Array, options: TimestampOptions): Buffer {
   const imprint = createHash(hash).update(data).digest();
   const genTime = options.genTime ?? time.toISOString().replace(/\.\d+|[-:T]/g, '');
   return sequence(
-    integer(1),
+    integer(options.version ?? 1),
     Buffer.isBuffer(policy) ? policy : oid(policy),
     options.imprint ?? sequence(sequence(oid(HASHES[hash]), der(0x05)), der(0x04, imprint)),
     integer(77),

@@ -72,11 +72,20 @@ function verifyStamp(
   const signer = findSigner(token, [...certificates, ...anchors], what);
   checkImprint(token, signature, what);
   const { time: at, accuracy, policy } = token;
-  const chains = [-accuracy, accuracy].map((shift) =>
-    chainAt(signer, certificates, anchors, new Date(at.getTime() + shift), what),
+  const chains = boundsOf({ at, accuracy }).map((time) =>
+    chainAt(signer, certificates, anchors, time, what),
   );
   const anchor = chains[0]?.at(-1) ?? signer;
   return { at, accuracy, policy, authority: summarise(signer), anchor: summarise(anchor) };
+}
+
+/** The first and the last moment that a timestamp leaves open, in whole milliseconds as dates are. */
+export function boundsOf({
+  at,
+  accuracy,
+}: Pick<StampClaim, 'at' | 'accuracy'>): readonly [Date, Date] {
+  const time = at.getTime();
+  return [new Date(Math.floor(time - accuracy)), new Date(Math.ceil(time + accuracy))];
 }
 
 function parse(der: Uint8Array, what: string): TimestampToken {
@@ -144,15 +153,19 @@ function chainAt(
     return findChain(signer, others, anchors, time, 'timeStamping');
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
-    const { summary, expected, found } = error;
+    const { summary, expected, found, hint } = error;
     throw invalid(`${what}: ${summary}`, {
-      ...(expected === undefined ? {} : { expected }),
-      ...(found === undefined ? {} : { found }),
-      hint: 'give the certificates that you trust for timestamps with --tsa-certificate-chain',
+      expected,
+      found,
+      // Of a certificate that is known and no good, another one to trust changes nothing.
+      ...(hint === undefined ? {} : { hint: TRUST_HINT }),
       cause: error,
     });
   }
 }
+
+const TRUST_HINT =
+  'give the certificates that you trust for timestamps with --tsa-certificate-chain';
 
 function invalid(summary: string, details: ErrorDetails): OmsError {
   return new OmsError('TIMESTAMP_INVALID', summary, details);

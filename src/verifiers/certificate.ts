@@ -10,8 +10,9 @@ import {
   summarise,
 } from '../trust/certificate.ts';
 import { type Chain, findChain } from '../trust/chain.ts';
-import type { Stamp } from '../trust/stamp.ts';
 import { type Curve, curveOf, verifyLegacyPayload, verifyPayload } from '../trust/keys.ts';
+import { flawInLeaf } from '../trust/rules.ts';
+import { boundsOf, type Stamp } from '../trust/stamp.ts';
 import { checkMembers } from './members.ts';
 import { stampsOf, TIMESTAMP_MEMBERS, type TimestampPolicy } from './stamps.ts';
 
@@ -115,9 +116,7 @@ function timeOf(
   [stamp]: readonly Stamp[],
 ): readonly [CertificateSignerIdentity['time'], readonly Date[]] {
   if (verificationTime === undefined && stamp !== undefined) {
-    const { at, accuracy } = stamp;
-    const moments = [-accuracy, accuracy].map((shift) => new Date(at.getTime() + shift));
-    return [{ at, source: 'timestamp' }, moments];
+    return [{ at: stamp.at, source: 'timestamp' }, boundsOf(stamp)];
   }
   const time = namedTime(verificationTime);
   return [time, [time.at]];
@@ -128,10 +127,13 @@ function withHint(
   error: unknown,
   leaf: Certificate,
   { timestamps }: ParsedBundle,
-  { timestampAnchors }: CertificatePolicy,
+  { timestampAnchors, verificationTime }: CertificatePolicy,
 ): unknown {
-  const mayHelp = timestamps.length > 0 && timestampAnchors === undefined;
-  if (!mayHelp || !(error instanceof OmsError) || leaf.notAfter >= new Date()) return error;
+  const isNow = timestampAnchors === undefined && verificationTime === undefined;
+  const mayHelp = isNow && timestamps.length > 0 && leaf.notAfter < new Date();
+  if (!mayHelp || !(error instanceof OmsError)) return error;
+  // It was no good at any time.
+  if (flawInLeaf(leaf, leaf.notAfter, 'codeSigning') !== undefined) return error;
   const { code, summary, expected, found } = error;
   const hint = 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time';
   return new OmsError(code, summary, { expected, found, hint, cause: error });

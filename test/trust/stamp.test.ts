@@ -11,8 +11,8 @@ import {
   oid,
   parsed,
   SERVER_AUTH,
-  sequence,
   SIGNER,
+  sequence,
 } from '../helpers/pki.ts';
 import { after, ERA, SIGNED_AT } from '../helpers/sigstore/times.ts';
 import {
@@ -22,8 +22,8 @@ import {
   SIGNING_CERTIFICATE_V2,
   TIME_STAMPING,
   type TimestampOptions,
-  timestamp,
   type Tsa,
+  timestamp,
 } from '../helpers/sigstore/tsa.ts';
 import { failure, UNCONNECTED } from './helpers.ts';
 
@@ -221,6 +221,16 @@ describe('the certificate of a timestamp', () => {
     );
   });
 
+  it('does not get another for a hint, where it is known and no good', () => {
+    const past = makeTsa('Past', { leaf: { notAfter: after(SIGNED_AT, -1) } });
+    const forAll = makeTsa('Any', { leaf: { criticalExtendedKeyUsage: false } });
+    for (const own of [past, forAll]) {
+      expect(() => stampOf({}, own)).toThrow(
+        expect.objectContaining({ code: CODE, hint: undefined, found: expect.any(String) }),
+      );
+    }
+  });
+
   it('is not trusted for being the only one', () => {
     expect(() => verify([timestamp(tsa, signature)], [])).toThrow(failure(CODE, UNCONNECTED));
   });
@@ -338,6 +348,16 @@ describe('the certificate of a timestamp', () => {
     refuse('"CN=Short" expired', stamp, own({ notAfter: after(time, 4) }));
     expect(stampOf(stamp, own({ notBefore: after(time, -5) })).accuracy).toBe(5000);
     refuse('"CN=Short" is not valid yet', stamp, own({ notBefore: after(time, -4) }));
+  });
+
+  it('is valid for the last microsecond that the accuracy leaves open', () => {
+    const time = after(SIGNED_AT, 60);
+    const own = (leaf: Partial<IssueOptions>): Tsa => makeTsa('Short', { leaf });
+    const stamp = { time, optional: [sequence(der(0x81, Buffer.of(1)))] };
+    refuse('"CN=Short" expired', stamp, own({ notAfter: time }));
+    refuse('"CN=Short" is not valid yet', stamp, own({ notBefore: time }));
+    const validity = { notBefore: after(time, -1), notAfter: after(time, 1) };
+    expect(stampOf(stamp, own(validity)).accuracy).toBe(0.001);
   });
 
   it('is not valid for as long as a huge accuracy says', () => {

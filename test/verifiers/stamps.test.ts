@@ -8,7 +8,16 @@ import type { CertificateSignerIdentity } from '../../src/verifiers/certificate.
 import type { KeySignerIdentity } from '../../src/verifiers/key.ts';
 import type { TimestampPolicy } from '../../src/verifiers/stamps.ts';
 import { authenticate } from '../../src/verifiers/verifier.ts';
-import { CA, type Issued, issue, makeKey, SIGNER } from '../helpers/pki.ts';
+import {
+  CA,
+  der,
+  type Issued,
+  issue,
+  makeKey,
+  SERVER_AUTH,
+  SIGNER,
+  sequence,
+} from '../helpers/pki.ts';
 import { after, ERA, SIGNED_AT } from '../helpers/sigstore/times.ts';
 import { makeTsa, type TimestampOptions, timestamp } from '../helpers/sigstore/tsa.ts';
 import { failure, refusal } from '../trust/helpers.ts';
@@ -135,6 +144,20 @@ describe('a certificate with a timestamp', () => {
     expect(hintOf(certified([{}], unknown), bare)).not.toBe(HINT);
     const future = short(new Date(Date.now() + 3_600_000), new Date(Date.now() + 7_200_000));
     expect(hintOf(certified([{}], future), bare)).not.toBe(HINT);
+    // Nor where the verifier says a time, which goes before a timestamp's.
+    for (const verificationTime of [after(SIGNED_AT, -31), after(SIGNED_AT, 31)]) {
+      expect(hintOf(certified([{}]), { ...bare, verificationTime })).not.toBe(HINT);
+    }
+    // Nor where the certificate never was one to sign code with.
+    const server = issue({
+      subject: 'Signer',
+      issuer: root,
+      ...SIGNER,
+      extendedKeyUsage: [SERVER_AUTH],
+      notBefore: ERA.notBefore,
+      notAfter: SIGNED_AT,
+    });
+    expect(hintOf(certified([{}], server), bare)).not.toBe(HINT);
     expect(() => checkCertified(certified([{}]), bare)).toThrow(expired);
     expect(() => checkCertified(certified([{}]), bare)).toThrow(
       expect.objectContaining({ found: expect.stringContaining(' to ') }),
@@ -162,6 +185,15 @@ describe('a certificate with a timestamp', () => {
     expect(() => checkCertified(certified([{ ...stamp, seconds: 21 }]))).toThrow(expired);
     expect(checkCertified(certified([{ ...stamp, seconds: -20 }])).time.source).toBe('timestamp');
     expect(() => checkCertified(certified([{ ...stamp, seconds: -21 }]))).toThrow(early);
+  });
+
+  it('must have been valid for the last microsecond that the accuracy leaves open', () => {
+    const micros = (seconds: number): Bundle =>
+      certified([{ seconds, optional: [sequence(der(0x81, Buffer.of(1)))] }]);
+    expect(checkCertified(micros(29)).timestamps).toMatchObject([{ accuracy: 0.001 }]);
+    expect(() => checkCertified(micros(30))).toThrow(expired);
+    expect(checkCertified(micros(-29)).timestamps).toMatchObject([{ accuracy: 0.001 }]);
+    expect(() => checkCertified(micros(-30))).toThrow(early);
   });
 
   it('has a chain that must have been valid then, too', () => {

@@ -9,7 +9,7 @@ import { loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/key
 import { ownsKey } from '../trust/rules.ts';
 import { authenticate } from '../verifiers/verifier.ts';
 import { assembleBundle, base64, type Signer } from './signer.ts';
-import { checkStamping, type StampingOptions, stamped } from './stamping.ts';
+import { readStamping, type StampingOptions, stamped } from './stamping.ts';
 
 export interface CertificateSignerOptions extends StampingOptions {
   /** The key that the certificate was issued for. */
@@ -30,7 +30,7 @@ export interface CertificateSignerOptions extends StampingOptions {
  * @throws {OmsError} `KEY_UNUSABLE`, `CERTIFICATE_REFUSED`
  */
 export function certificateSigner(options: CertificateSignerOptions): Signer {
-  checkStamping(options);
+  const stamping = readStamping(options);
   const key = loadPrivateKey(options.privateKey, options.password);
   const certificates = readCertificates(options);
   const [leaf, ...others] = certificates;
@@ -51,7 +51,7 @@ export function certificateSigner(options: CertificateSignerOptions): Signer {
   const anchorTexts = anchors.map(({ x509 }) => x509.toString());
   return async (statement) => {
     const signature = signPayload(statement, key);
-    const material = await stamped({ x509CertificateChain }, signature, options);
+    const material = await stamped({ x509CertificateChain }, signature, stamping);
     const bundle = assembleBundle(statement, signature, material);
     authenticate(parseBundle(bundle), { method: 'certificate', anchors: anchorTexts });
     return bundle;

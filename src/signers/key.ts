@@ -8,7 +8,7 @@ import {
 } from '../trust/keys.ts';
 import { authenticate } from '../verifiers/verifier.ts';
 import { assembleBundle, type Signer } from './signer.ts';
-import { checkStamping, type StampingOptions, stamped } from './stamping.ts';
+import { readStamping, type StampingOptions, stamped } from './stamping.ts';
 
 export interface KeySignerOptions extends StampingOptions {
   /** An ECDSA key on P-256, P-384 or P-521. */
@@ -25,13 +25,13 @@ export interface KeySignerOptions extends StampingOptions {
  */
 export function keySigner(options: KeySignerOptions): Signer {
   const { privateKey, password } = options;
-  checkStamping(options);
+  const stamping = readStamping(options);
   const key = loadPrivateKey(privateKey, password);
   const publicKey = createPublicKey(key);
   const hint = fingerprintOf(publicKey);
   return async (statement) => {
     const signature = signPayload(statement, key);
-    const material = await stamped({ publicKey: { hint } }, signature, options);
+    const material = await stamped({ publicKey: { hint } }, signature, stamping);
     const bundle = assembleBundle(statement, signature, material);
     authenticate(parseBundle(bundle), { method: 'key', publicKey });
     return bundle;

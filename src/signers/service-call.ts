@@ -1,6 +1,7 @@
 import { OmsError } from '../errors.ts';
 import { type Answer, type Call, callPatiently, memberOf } from '../network/http.ts';
 import { quotedWithout } from '../network/redact.ts';
+import { MAX_TIMEOUT } from '../pace.ts';
 import { quoted } from '../printable.ts';
 
 /** How calls to the services of one signature are made. */
@@ -12,6 +13,15 @@ export interface CallOptions {
   readonly secrets: readonly string[];
   /** What to check when a service fails: where its URL comes from. */
   readonly configuredBy: string;
+}
+
+/** @throws {OmsError} `USAGE` */
+export function checkTimeout(timeout: number): void {
+  if (Number.isFinite(timeout) && timeout > 0 && timeout <= MAX_TIMEOUT) return;
+  throw new OmsError('USAGE', 'the time for a service must be a number of milliseconds', {
+    expected: `from 1 to ${MAX_TIMEOUT}`,
+    found: String(timeout),
+  });
 }
 
 /** Why an answer is none, in words of ours. Those of other errors may repeat the question. */

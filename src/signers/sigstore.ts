@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { type IdentityToken, parseIdentityToken } from '../identity/token.ts';
-import { MAX_TIMEOUT, throwIfAborted, unlessAborted } from '../pace.ts';
+import { throwIfAborted, unlessAborted } from '../pace.ts';
 import { parseSigningConfig, type SigningConfig, selectServices } from '../trust/signing-config.ts';
 import { parseTrustConfig } from '../trust/trust-config.ts';
 import type { TrustSource } from '../trust/trust-source.ts';
@@ -9,7 +9,7 @@ import { parseTrustedRoot, type TrustedRoot } from '../trust/trusted-root.ts';
 import type { SigstoreSignerIdentity } from '../verifiers/sigstore.ts';
 import { checkCertificate, openOwnBundle } from './acceptance.ts';
 import { certify } from './fulcio.ts';
-import type { CallOptions } from './service-call.ts';
+import { type CallOptions, checkTimeout } from './service-call.ts';
 import type { Signer } from './signer.ts';
 import { attest, type SigningStep } from './witnesses.ts';
 
@@ -109,14 +109,6 @@ function readInstance(options: SigstoreInstance): {
     trustedRoot: parseTrustedRoot(trustedRoot),
     signingConfig: parseSigningConfig(signingConfig),
   };
-}
-
-function checkTimeout(timeout: number): void {
-  if (Number.isFinite(timeout) && timeout > 0 && timeout <= MAX_TIMEOUT) return;
-  throw new OmsError('USAGE', 'the time for a service must be a number of milliseconds', {
-    expected: `from 1 to ${MAX_TIMEOUT}`,
-    found: String(timeout),
-  });
 }
 
 function checkTokenSource({ identityToken, identityProvider }: TokenSource): void {

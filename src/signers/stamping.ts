@@ -1,7 +1,7 @@
 import { OmsError } from '../errors.ts';
 import type { JsonObject } from '../format/json.ts';
 import { readWebUrl } from '../format/url.ts';
-import type { CallOptions } from './service-call.ts';
+import { type CallOptions, checkTimeout } from './service-call.ts';
 import { base64 } from './signer.ts';
 import { encodePolicy, timestamp } from './timestamp.ts';
 
@@ -20,18 +20,27 @@ export interface StampingOptions {
 
 const TIMEOUT = 30_000;
 
+/** The options as they were given, whatever becomes of the caller's object. */
+export interface Stamping extends StampingOptions {
+  readonly timeout: number;
+}
+
 /**
- * What must not be found out after an hour of hashing.
+ * Reads what must not be found out after an hour of hashing.
  *
  * @throws {OmsError} `USAGE`
  */
-export function checkStamping({ timestampUrl, timestampPolicy }: StampingOptions): void {
+export function readStamping(options: StampingOptions): Stamping {
+  const { timestampUrl, timestampPolicy, signal, timeout = TIMEOUT, onStep } = options;
+  checkTimeout(timeout);
   if (timestampPolicy !== undefined) encodePolicy(timestampPolicy);
-  if (timestampUrl === undefined && timestampPolicy === undefined) return;
-  if (readWebUrl(timestampUrl ?? '') !== undefined) return;
-  throw new OmsError('USAGE', 'the timestamp authority must have a URL', {
-    expected: 'one with http or https, without user name and password',
-  });
+  const isWanted = timestampUrl !== undefined || timestampPolicy !== undefined;
+  if (isWanted && readWebUrl(timestampUrl ?? '') === undefined) {
+    throw new OmsError('USAGE', 'the timestamp authority must have a URL', {
+      expected: 'one with http or https, without user name and password',
+    });
+  }
+  return { timestampUrl, timestampPolicy, signal, timeout, onStep };
 }
 
 /**
@@ -42,7 +51,7 @@ export function checkStamping({ timestampUrl, timestampPolicy }: StampingOptions
 export async function stamped(
   material: JsonObject,
   signature: Uint8Array,
-  { timestampUrl, timestampPolicy, signal, timeout = TIMEOUT, onStep }: StampingOptions,
+  { timestampUrl, timestampPolicy, signal, timeout, onStep }: Stamping,
 ): Promise<JsonObject> {
   if (timestampUrl === undefined) return material;
   onStep?.(timestampUrl);

@@ -41,6 +41,19 @@ const METHODS: Readonly<
   },
 };
 
+/** With the caller's own object, of which {@link METHODS} make a copy. */
+const direct: Readonly<Record<'key' | 'certificate', (options: StampingOptions) => Signer>> = {
+  key: (options) => keySigner(Object.assign(options, { privateKey: key })),
+  certificate: (options) =>
+    certificateSigner(
+      Object.assign(options, {
+        privateKey: leaf.privateKey,
+        certificate: leaf.pem,
+        chain: [root.pem],
+      }),
+    ),
+};
+
 const URLS_THAT_ARE_NONE: readonly string[] = [
   '',
   'tsa.example',
@@ -144,6 +157,25 @@ describe.each(['key', 'certificate'] as const)('a signer with a %s', (method) =>
     for (const timestampPolicy of ['', 'x', '1', '3.1']) {
       await refusal(() => make({ timestampUrl: url, timestampPolicy }), 'USAGE');
     }
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
+    'refuses to wait for %d milliseconds before there is anything to sign',
+    async (timeout) => {
+      const { url } = await serve();
+      const error = await refusal(() => make({ timestampUrl: url, timeout }), 'USAGE');
+      expect(error.found).toBe(String(timeout));
+    },
+  );
+
+  it('keeps to what was asked of it, whatever becomes of the options', async () => {
+    const { url, queries } = await serve();
+    const options = { timestampUrl: url, timestampPolicy: '1.2.3', timeout: 20_000 };
+    const signer = direct[method](options);
+    Object.assign(options, { timestampUrl: undefined, timestampPolicy: 'x', timeout: 0 });
+    const { timestamps } = parseBundle(await signer(statement));
+    expect(timestamps).toHaveLength(1);
+    expect(queries.map(({ policy: asked }) => asked && dotted(asked))).toEqual(['1.2.3']);
   });
 
   it('makes no bundle that verifiers would find too large', async () => {

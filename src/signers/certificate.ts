@@ -1,12 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { OmsError } from '../errors.ts';
-import { parseBundle } from '../format/bundle.ts';
+import { type ParsedBundle, parseBundle } from '../format/bundle.ts';
 import { MAX_CERTIFICATES } from '../format/limits.ts';
 import { quoted } from '../printable.ts';
 import { type Certificate, loadCertificates } from '../trust/certificate.ts';
 import { findChain } from '../trust/chain.ts';
 import { loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/keys.ts';
 import { ownsKey } from '../trust/rules.ts';
+import { boundsOf, readStampClaim } from '../trust/stamp.ts';
 import { authenticate } from '../verifiers/verifier.ts';
 import { assembleBundle, base64, type Signer } from './signer.ts';
 import { readStamping, type StampingOptions, stamped } from './stamping.ts';
@@ -53,9 +54,29 @@ export function certificateSigner(options: CertificateSignerOptions): Signer {
     const signature = signPayload(statement, key);
     const material = await stamped({ x509CertificateChain }, signature, stamping);
     const bundle = assembleBundle(statement, signature, material);
-    authenticate(parseBundle(bundle), { method: 'certificate', anchors: anchorTexts });
+    const parsed = parseBundle(bundle);
+    authenticate(parsed, { method: 'certificate', anchors: anchorTexts });
+    checkStamped(parsed, (time) => findChain(leaf, others, anchors, time));
     return bundle;
   };
+}
+
+/**
+ * Whoever believes the authority judges the certificates at its time. With clocks that differ, or a
+ * certificate that is seconds old, this may be one at which they are not valid.
+ */
+function checkStamped({ timestamps }: ParsedBundle, check: (time: Date) => void): void {
+  for (const time of timestamps.map(readStampClaim).flatMap(boundsOf)) {
+    try {
+      check(time);
+    } catch (error) {
+      if (!(error instanceof OmsError)) throw error;
+      const { code, summary, expected, found } = error;
+      const hint = 'check the clocks of this machine and of the authority, and try again';
+      const details = { expected, found, hint, cause: error };
+      throw new OmsError(code, `at the time of its timestamp, ${summary}`, details);
+    }
+  }
 }
 
 /** The leaf, then the rest in the order given; a certificate that comes twice is kept once. */

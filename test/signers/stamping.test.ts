@@ -10,7 +10,7 @@ import type { Signer } from '../../src/signers/signer.ts';
 import type { StampingOptions } from '../../src/signers/stamping.ts';
 import { authenticate, type Policy } from '../../src/verifiers/verifier.ts';
 import { makeModel } from '../helpers/model.ts';
-import { CA, issue, makeKey, SIGNER } from '../helpers/pki.ts';
+import { CA, der, issue, makeKey, SIGNER, sequence } from '../helpers/pki.ts';
 import { refusal } from '../helpers/refusal.ts';
 import { makeTsa } from '../helpers/sigstore/tsa.ts';
 import { type Answering, dotted, type StampServer, serveStamps } from '../helpers/stamp-server.ts';
@@ -198,3 +198,32 @@ describe.each(['key', 'certificate'] as const)('a signer with a %s', (method) =>
 function issueLarge(): Buffer {
   return issue({ subject: 'x'.repeat(2000) }).der;
 }
+
+describe('a signer with a certificate', () => {
+  it('makes no bundle of a time at which its certificates are not valid', async () => {
+    const now = Date.now();
+    const before = new Date(now - 3_600_000);
+    const until = new Date(now + 3_600_000);
+    const young = issue({ subject: 'Young', issuer: root, ...SIGNER, notBefore: before });
+    const old = issue({ subject: 'Old', issuer: root, ...SIGNER, notAfter: until });
+    const twoHours = [sequence(der(0x02, Buffer.of(0x1c, 0x20)))];
+    for (const [by, differences, why] of [
+      [young, { time: new Date(now - 7_200_000) }, '"CN=Young" is not valid yet'],
+      [old, { time: new Date(now + 7_200_000) }, '"CN=Old" expired'],
+      [young, { accuracy: twoHours }, '"CN=Young" is not valid yet'],
+      [old, { accuracy: twoHours }, '"CN=Old" expired'],
+    ] as const) {
+      const { url } = await serve(({ nonce = Buffer.of(0) }) => {
+        const { accuracy = [], ...others } = { accuracy: undefined, ...differences };
+        return { ...others, optional: [...accuracy, der(0x02, nonce)] };
+      });
+      const { privateKey, pem: certificate } = by;
+      const signer = (timestampUrl?: string): Signer =>
+        certificateSigner({ privateKey, certificate, chain: [root.pem], timestampUrl });
+      const error = await refusal(() => signer(url)(statement), 'CERTIFICATE_REFUSED');
+      expect(error.message).toContain(`at the time of its timestamp, the certificate ${why}`);
+      expect(error.hint).toContain('check the clocks');
+      expect(await signer()(statement)).toBeDefined();
+    }
+  });
+});

@@ -54,6 +54,8 @@ class Search {
   readonly #purpose: Purpose;
   /** Who signed whom, by both fingerprints. */
   readonly #signatures = new Map<string, boolean>();
+  /** Who may have issued whom, by the fingerprint of whom. */
+  readonly #issuers = new Map<string, readonly Certificate[]>();
   #ways = 0;
   /** Why the first certificate with the name of an issuer may not be one. */
   #flaw: OmsError | undefined;
@@ -83,7 +85,7 @@ class Search {
     const last = chain.at(-1) ?? chain[0];
     if (this.#anchors.some((anchor) => isSame(anchor, last))) return chain;
     if (chain.length >= MAX_LENGTH) return this.#stop(chain, () => tooLong(last));
-    for (const issuer of [...this.#anchors, ...this.#others]) {
+    for (const issuer of this.#named(last)) {
       if (chain.some((member) => isSame(member, issuer))) continue;
       const found = this.#isIssuer(issuer, last, chain)
         ? this.#extend([...chain, issuer])
@@ -98,9 +100,19 @@ class Search {
     this.#obstacle = { length: chain.length, error: error() };
   }
 
+  /** Those whom a certificate names as its issuer. Many ways may lead through it. */
+  #named(subject: Certificate): readonly Certificate[] {
+    const known = this.#issuers.get(subject.fingerprint);
+    if (known !== undefined) return known;
+    const issuers = [...this.#anchors, ...this.#others].filter(
+      (issuer) => issuer.subject === subject.issuer || canHaveIssued(issuer, subject),
+    );
+    this.#issuers.set(subject.fingerprint, issuers);
+    return issuers;
+  }
+
   /** The cheap questions first: a signature is only verified of a CA that could have made it. */
   #isIssuer(issuer: Certificate, subject: Certificate, below: Chain): boolean {
-    if (issuer.subject !== subject.issuer && !canHaveIssued(issuer, subject)) return false;
     const flaw = flawInIssuer(issuer, below, this.#time, this.#purpose);
     if (flaw !== undefined) {
       this.#flaw ??= flaw;

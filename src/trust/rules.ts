@@ -112,7 +112,16 @@ export function flawInIssuer(
 
 const MIN_RSA_BITS = 2048;
 
+/** What was found before: one search comes by the same certificate hundreds of times. */
+const FLAWS_IN_KEYS = new WeakMap<Certificate, { readonly flaw: OmsError | undefined }>();
+
 function flawInKeyOfIssuer(issuer: Certificate): OmsError | undefined {
+  const found = FLAWS_IN_KEYS.get(issuer) ?? { flaw: findFlawInKey(issuer) };
+  FLAWS_IN_KEYS.set(issuer, found);
+  return found.flaw;
+}
+
+function findFlawInKey(issuer: Certificate): OmsError | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKeyOf(issuer) ?? {};
   const isRsa = type === 'rsa' || type === 'rsa-pss';
   const isStrong = isRsa ? isUsableSize(details ?? {}) : hasNamedCurve(issuer);

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { X509Certificate } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { CA, type Issued, issue, makeKey, SIGNER } from '../helpers/pki.ts';
 import { find, refusal, UNCONNECTED } from './helpers.ts';
 
@@ -107,5 +108,42 @@ describe('thirty certificates of one CA with one key', () => {
     const other = issue({ subject: 'Other', issuer: first, ...CA });
     const below = issue({ subject: 'Below', issuer: other, ...SIGNER });
     expect(() => find(below, [other], [limited])).toThrow(refusal('at most 0 CA certificates'));
+  });
+});
+
+describe('a way out behind hundreds of dead ends', () => {
+  const plain = { ...CA, keyIdentifiers: false } as const;
+  const key = makeKey('P-256');
+  const clones = Array.from({ length: 5 }, () => issue({ subject: 'Clone', key, ...plain }));
+  const between = { subject: 'Between', key: makeKey('P-256'), ...plain };
+  const dead = issue({ ...between, issuer: clones[0] as Issued });
+  const out = issue({ ...between, issuer: root });
+  const leaf = issue({ subject: 'Leaf', issuer: out, ...SIGNER, keyIdentifiers: false });
+  const others = [dead, ...clones, out];
+
+  function count(what: 'checkIssued' | 'publicKey', strangers: number): number {
+    const anchors = Array.from({ length: strangers }, (_, at) =>
+      issue({ subject: `Anchor ${at}`, key, ...plain }),
+    );
+    const spy =
+      what === 'publicKey'
+        ? vi.spyOn(X509Certificate.prototype, what, 'get')
+        : vi.spyOn(X509Certificate.prototype, what);
+    try {
+      expect(find(leaf, others, [...anchors, root])).toEqual(['Leaf', 'Between', 'Test Root']);
+      return spy.mock.calls.length;
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  it('does not have each of them compared with all anchors', () => {
+    // One question for each certificate on the way and each anchor.
+    const more = count('checkIssued', 100) - count('checkIssued', 0);
+    expect(more).toBe(100 * (1 + others.length));
+  });
+
+  it('does not have the same keys read again for each of them', () => {
+    expect(count('publicKey', 0)).toBeLessThan(100);
   });
 });

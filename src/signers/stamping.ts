@@ -35,9 +35,11 @@ export function readStamping(options: StampingOptions): Stamping {
   checkTimeout(timeout);
   if (timestampPolicy !== undefined) encodePolicy(timestampPolicy);
   const isWanted = timestampUrl !== undefined || timestampPolicy !== undefined;
-  if (isWanted && readWebUrl(timestampUrl ?? '') === undefined) {
+  // In JavaScript it may be a URL object, which would do until a message had to quote it.
+  const isUrl = typeof timestampUrl === 'string' && readWebUrl(timestampUrl) !== undefined;
+  if (isWanted && !isUrl) {
     throw new OmsError('USAGE', 'the timestamp authority must have a URL', {
-      expected: 'one with http or https, without user name and password',
+      expected: 'a text with http or https, without user name and password',
     });
   }
   return { timestampUrl, timestampPolicy, signal, timeout, onStep };

@@ -111,9 +111,10 @@ const OID = /^[0-2](?:\.(?:0|[1-9][0-9]{0,8})){1,15}$/;
  * @throws {OmsError} `USAGE` for what is none.
  */
 export function encodePolicy(text: string): Buffer {
-  const [first = 0, second = 0, ...rest] = OID.test(text) ? text.split('.').map(Number) : [];
+  const isOid = typeof text === 'string' && OID.test(text);
+  const [first = 0, second = 0, ...rest] = isOid ? text.split('.').map(Number) : [];
   const bytes = [first * 40 + second, ...rest].flatMap(encodeArc);
-  if (!OID.test(text) || (first < 2 && second > 39) || bytes.length > 60) {
+  if (!isOid || (first < 2 && second > 39) || bytes.length > 60) {
     throw new OmsError('USAGE', 'the policy of a timestamp must be an object identifier', {
       expected: 'one such as 1.3.6.1.4.1.57264.2',
     });

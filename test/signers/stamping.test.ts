@@ -159,6 +159,20 @@ describe.each(['key', 'certificate'] as const)('a signer with a %s', (method) =>
     }
   });
 
+  it('refuses a URL or a policy that is no text, as JavaScript may have it', async () => {
+    const { url, queries } = await serve();
+    for (const wrong of [
+      { timestampUrl: new URL(url) },
+      { timestampUrl: [url] },
+      { timestampUrl: null },
+      { timestampUrl: url, timestampPolicy: ['1.2.3'] },
+      { timestampUrl: url, timestampPolicy: 1.2 },
+    ]) {
+      await refusal(() => make(wrong as unknown as StampingOptions), 'USAGE');
+    }
+    expect(queries).toEqual([]);
+  });
+
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
     'refuses to wait for %d milliseconds before there is anything to sign',
     async (timeout) => {

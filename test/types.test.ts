@@ -1,10 +1,12 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   type Bundle,
+  type CertificateSignerIdentity,
   digest,
   type ErrorCode,
   type Inspection,
   inspect,
+  type KeySignerIdentity,
   type Manifest,
   type Policy,
   type Signer,
@@ -27,6 +29,25 @@ describe('the public types', () => {
     expectTypeOf(inspect).returns.toEqualTypeOf<Inspection>();
     expectTypeOf<Signer>().toEqualTypeOf<(statement: Uint8Array) => Promise<Bundle>>();
     expectTypeOf<Parameters<typeof verify>[1]>().toEqualTypeOf<string | Uint8Array | Bundle>();
+  });
+
+  it('know who signed by the method that was asked for', () => {
+    const timestamps = { timestampAnchors: [''], requireTimestamp: true } as const;
+    const certificate = (): Promise<Verification<CertificateSignerIdentity>> =>
+      verify('model', 'bundle', { method: 'certificate', anchors: [''], ...timestamps });
+    const key = (): Promise<Verification<KeySignerIdentity>> =>
+      verify('model', 'bundle', { method: 'key', publicKey: '', ...timestamps });
+    const keyless = (policy: SigstorePolicy): Promise<Verification<SigstoreSignerIdentity>> =>
+      verify('model', 'bundle', policy);
+    const any = (policy: Policy): Promise<Verification> => verify('model', 'bundle', policy);
+    // @ts-expect-error -- of any method, nothing is known of the certificate
+    const other = (policy: Policy): Promise<Verification<KeySignerIdentity>> => any(policy);
+    const misspelt = (): Promise<Verification> =>
+      // @ts-expect-error -- a member that is misspelt is no wish that is forgotten
+      verify('model', 'bundle', { method: 'key', publicKey: '', requireTimestmp: true });
+    for (const call of [certificate, key, keyless, any, other, misspelt]) {
+      expectTypeOf(call).toBeFunction();
+    }
   });
 
   it('leave nothing of trust out', () => {

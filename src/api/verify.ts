@@ -1,5 +1,5 @@
 import { OmsError } from '../errors.ts';
-import { type Bundle, parseBundle } from '../format/bundle.ts';
+import { type Bundle, type Method, parseBundle } from '../format/bundle.ts';
 import { compareModel, isEmpty, type ModelDiff, sizesOf, sortDifferences } from '../format/diff.ts';
 import type { Manifest, Resource } from '../format/manifest.ts';
 import { SINGLE_FILE } from '../format/predicate.ts';
@@ -21,8 +21,8 @@ import {
 } from './options.ts';
 
 /** A model that is what somebody trusted has signed. */
-export interface Verification {
-  readonly signer: SignerIdentity;
+export interface Verification<Signer extends SignerIdentity = SignerIdentity> {
+  readonly signer: Signer;
   /** What was signed, and what is there. */
   readonly manifest: Manifest;
   /** Files that were hashed and found as signed. */
@@ -34,6 +34,9 @@ export interface Verification {
   /** Present, not signed, and accepted because `ignoreUnsignedFiles` was asked for. */
   readonly unsigned: readonly string[];
 }
+
+/** Who signed, by the method that was asked for. */
+type SignerOf<M extends Method> = Extract<SignerIdentity, { readonly method: M }>;
 
 /**
  * Verifies that a model is, file by file, what a trusted signer has signed (§8). Returns who that
@@ -47,6 +50,13 @@ export interface Verification {
  *   `KEY_MISMATCH`, `CERTIFICATE_REFUSED`, `STATEMENT_MALFORMED`; outcome `unchecked`:
  *   `KEY_UNUSABLE`, `FILE_UNREADABLE`, `FILE_CHANGED`, `WORKER_FAILED`, `ABORTED`; or `USAGE`.
  */
+export async function verify<M extends Method>(
+  model: string,
+  bundle: string | Uint8Array | Bundle,
+  policy: Policy & { readonly method: M },
+  options?: VerifyOptions,
+): Promise<Verification<SignerOf<M>>>;
+
 export async function verify(
   model: string,
   bundle: string | Uint8Array | Bundle,

@@ -11,12 +11,11 @@ import {
   OmsError,
   type Policy,
   type Verification,
-  type verify,
 } from '../../src/index.ts';
 import { parseCertificate } from '../../src/trust/certificate.ts';
 import { OMS, type Subject } from '../../scripts/fuzz/run/subject.ts';
 
-type Verify = typeof verify;
+type Verify = Subject['verify'];
 
 const right = OMS.verify;
 

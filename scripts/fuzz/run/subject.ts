@@ -1,10 +1,22 @@
 import { Writable } from 'node:stream';
 import { run } from '../../../src/cli/main.ts';
-import { inspect, verify } from '../../../src/index.ts';
+import {
+  type Bundle,
+  inspect,
+  type Policy,
+  type Verification,
+  verify,
+  type VerifyOptions,
+} from '../../../src/index.ts';
 
 /** What is tested. A test of the fuzzer puts something else in its place. */
 export interface Subject {
-  readonly verify: typeof verify;
+  readonly verify: (
+    model: string,
+    bundle: string | Uint8Array | Bundle,
+    policy: Policy,
+    options?: VerifyOptions,
+  ) => Promise<Verification>;
   readonly inspect: typeof inspect;
   /** The command line, in this process. */
   readonly command: (words: readonly string[]) => Promise<Printed>;

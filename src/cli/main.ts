@@ -206,12 +206,15 @@ function levelFromEnvironment({ env }: Session): LogLevel | undefined {
 
 /** What options such as --identity-token had, and what looks like a token wherever it stands. */
 function withoutSecrets(message: string): string {
-  return withoutTokens(message).replace(SECRET_OPTION, '$1 is');
+  return withoutTokens(message).replace(SECRET_OPTION, '$1 is').replace(SECRET_URL, '$1 is');
 }
 
 /** As commander says that the value of an option is not right. */
 const SECRET_OPTION =
   /^(error: option '--(?:[a-z-]*token|[a-z-]*secret|password) <[a-z]+>' argument) '.*' is/s;
+
+/** The same, of a URL with a user name or password. */
+const SECRET_URL = /^(error: option '--[a-z-]+ <url>' argument) '.*@.*' is/s;
 
 /** A usage error in commander's words, without its prefix. */
 function fromCommander(error: CommanderError, command: string): OmsError {

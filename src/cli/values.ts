@@ -70,7 +70,9 @@ export function once(text: string, previous: string | undefined): string {
 /** Timestamps are signed and hold no secret, so that http will do for them. */
 export function parseWebUrl(text: string, previous: string | undefined): string {
   if (readWebUrl(once(text, previous)) === undefined) {
-    throw new InvalidArgumentError('It must be an http or https URL without a password.');
+    throw new InvalidArgumentError(
+      'It must be an http or https URL without user name and password.',
+    );
   }
   return text;
 }

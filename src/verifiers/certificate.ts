@@ -69,7 +69,7 @@ export function verifyWithCertificate(
     try {
       return findChain(leaf, others, anchors, moment);
     } catch (error) {
-      throw withHint(error, leaf, bundle, policy);
+      throw withHint(error, hintAt(moment, time.source, leaf, bundle, policy));
     }
   });
   return {
@@ -122,20 +122,28 @@ function timeOf(
   return [time, [time.at]];
 }
 
-/** A certificate that is not valid now may have been when it signed, if that is known. */
-function withHint(
-  error: unknown,
+/** Why a certificate is not valid at a time that nobody sees, and what may help. */
+function hintAt(
+  moment: Date,
+  source: CertificateSignerIdentity['time']['source'],
   leaf: Certificate,
   { timestamps }: ParsedBundle,
-  { timestampAnchors, verificationTime }: CertificatePolicy,
-): unknown {
-  const isNow = timestampAnchors === undefined && verificationTime === undefined;
-  const mayHelp = isNow && timestamps.length > 0 && leaf.notAfter < new Date();
-  if (!mayHelp || !(error instanceof OmsError)) return error;
+  { timestampAnchors }: CertificatePolicy,
+): string | undefined {
+  if (moment >= leaf.notBefore && moment <= leaf.notAfter) return undefined;
   // It was no good at any time.
-  if (flawInLeaf(leaf, leaf.notAfter, 'codeSigning') !== undefined) return error;
+  if (flawInLeaf(leaf, leaf.notAfter, 'codeSigning') !== undefined) return undefined;
+  if (source === 'timestamp') return 'the time is that of the earliest timestamp in the bundle';
+  // It may have been valid when it signed, if that is known.
+  const mayHelp = source === 'now' && moment > leaf.notAfter && timestamps.length > 0;
+  return mayHelp && timestampAnchors === undefined
+    ? 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time'
+    : undefined;
+}
+
+function withHint(error: unknown, hint: string | undefined): unknown {
+  if (hint === undefined || !(error instanceof OmsError)) return error;
   const { code, summary, expected, found } = error;
-  const hint = 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time';
   return new OmsError(code, summary, { expected, found, hint, cause: error });
 }
 

@@ -139,7 +139,11 @@ describe('a certificate with a timestamp', () => {
     expect(hintOf(certified([{}]), bare)).toBe(HINT);
     expect(hintOf(certified([]), bare)).not.toBe(HINT);
     expect(hintOf(certified([]), OURS)).not.toBe(HINT);
-    expect(hintOf(certified([{ seconds: 31 }]), OURS)).not.toBe(HINT);
+    expect(hintOf(certified([{ seconds: 31 }]), OURS)).toBe(
+      'the time is that of the earliest timestamp in the bundle',
+    );
+    const late = { ...bare, verificationTime: new Date() };
+    expect(hintOf(certified([{}]), late)).toBeUndefined();
     const unknown = issue({ subject: 'Signer', ...SIGNER, ...ERA });
     expect(hintOf(certified([{}], unknown), bare)).not.toBe(HINT);
     const future = short(new Date(Date.now() + 3_600_000), new Date(Date.now() + 7_200_000));

@@ -47,7 +47,7 @@ export function addTokenOptions(command: Command): Command {
     .option('--client-secret <secret>', `better in ${CLIENT_SECRET_VARIABLE}`, once)
     .option(
       '--service-timeout <seconds>',
-      'how long one service may take to answer (30)',
+      'for each attempt at a service, --tsa-url too (30)',
       parseCount,
     )
     .option('--yes', 'do not ask whether the identity may go to the public log');

@@ -81,7 +81,7 @@ export async function run(words: readonly string[], session: Session): Promise<n
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const command = started.command?.name() ?? commandIn(words);
     const error =
-      thrown instanceof CommanderError ? fromCommander(thrown, command) : toOmsError(thrown);
+      thrown instanceof CommanderError ? fromCommander(thrown, command, words) : toOmsError(thrown);
     // What commander could not read it cannot tell the options of.
     return fail(session, command, error, { json: asksForJson(words), ...optionsOf(started) });
   }
@@ -217,14 +217,23 @@ const SECRET_OPTION =
 const SECRET_URL = /^(error: option '--[a-z-]+ <url>' argument) '.*@.*' is/s;
 
 /** A usage error in commander's words, without its prefix. */
-function fromCommander(error: CommanderError, command: string): OmsError {
+function fromCommander(error: CommanderError, command: string, words: readonly string[]): OmsError {
   const [summary = '', ...rest] = withoutSecrets(error.message)
     .replace(/^error: /, '')
     .split('\n');
-  const help = command === 'oms' ? 'oms --help' : `oms ${command} --help`;
-  const hint = rest.join(' ').replace(/^\((.*)\)$/, '$1') || `${help} shows what there is`;
+  const suggestion = rest.join(' ').replace(/^\((.*)\)$/, '$1');
+  const hint = suggestion || helpFor(error.code, command, words);
   const isMissing = error.code === 'commander.help';
   return new OmsError('USAGE', isMissing ? 'a command is missing' : summary, { hint });
+}
+
+/** What stands before the command is read without it. */
+function helpFor(code: string, command: string, [first = '']: readonly string[]): string {
+  if (code === 'commander.unknownOption' && command !== 'oms' && first.startsWith('-')) {
+    return `options of a command stand behind it; oms ${command} --help shows them`;
+  }
+  const isOfCommand = command !== 'oms' && code !== 'commander.unknownCommand';
+  return `oms ${isOfCommand ? `${command} ` : ''}--help shows what there is`;
 }
 
 function asksForJson(words: readonly string[]): boolean {

@@ -67,16 +67,20 @@ export function chooseMethod(
 ): Method | undefined {
   let possible: readonly Method[] = word === undefined ? METHODS : [word];
   let narrowedBy = word === undefined ? '' : `the method ${word}`;
+  let narrowed = '';
   for (const name of given) {
     const methods = optionsOf[name];
     if (methods === undefined) continue;
     const left = possible.filter((method) => methods.includes(method));
     if (left.length === 0) {
       throw new OmsError('USAGE', `--${name} does not go with ${narrowedBy}`, {
-        hint: `--${name} is for the method ${methods.join(' or ')}`,
+        hint: `--${name} is for the method ${methods.join(' or ')}${narrowed}`,
       });
     }
-    if (left.length < possible.length) narrowedBy ||= `--${name}`;
+    if (left.length < possible.length && narrowedBy === '') {
+      narrowedBy = `--${name}`;
+      narrowed = `, ${narrowedBy} for ${methods.join(' or ')}`;
+    }
     possible = left;
   }
   return possible.length === METHODS.length ? fallback : possible[0];

@@ -56,7 +56,8 @@ Examples:
   oms sign ./model --private-key key.pem
 
   oms sign ./model --private-key key.pem \\
-      --signing-certificate cert.pem --certificate-chain ca.pem
+      --signing-certificate cert.pem --certificate-chain ca.pem \\
+      --tsa-url https://tsa.example.com/tsr
 
 The signature goes to model.sig inside a directory, or to FILE.sig beside a single file.
 `;

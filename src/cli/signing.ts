@@ -70,7 +70,11 @@ async function keyedSigner(
 ): Promise<(hooks: Waiting) => Signer> {
   const { privateKey, signingCertificate, certificateChain = [] } = given;
   if (privateKey === undefined) {
-    throw new OmsError('USAGE', `the method ${method} needs --private-key`);
+    throw new OmsError('USAGE', `the method ${method} needs --private-key`, {
+      hint:
+        given.tsaUrl &&
+        'for keyless signing leave out --tsa-url: the instance names its own authorities',
+    });
   }
   checkStampingOptions(method, given);
   const key = readNamedFile(privateKey, 'the private key');

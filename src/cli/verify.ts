@@ -70,6 +70,7 @@ must have been signed with the same method.
 Examples:
   oms verify ./model --public-key key.pub
   oms verify ./model --certificate-chain our-root.pem
+  oms verify ./model --certificate-chain our-root.pem --tsa-certificate-chain tsa-root.pem
   oms verify ./model --identity ada@example.com --identity-provider https://accounts.google.com
   oms verify ./model --identity-provider https://token.actions.githubusercontent.com \\
       --identity https://github.com/acme/model/.github/workflows/release.yml@refs/heads/main

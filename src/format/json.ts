@@ -55,14 +55,23 @@ export function readJson(
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
-    const found = text.trim() === '' ? 'nothing' : `text that starts with ${quoted(text, 24)}`;
     throw new OmsError(code, `${what} is not JSON`, {
       expected: 'one JSON object',
-      found,
+      found: outlineOf(text.trim()),
       ...hintFor(code),
       cause,
     });
   }
+}
+
+const SHOWN = 24;
+
+/** What begins like an object is most often a file that came in part: its end shows that. */
+function outlineOf(text: string): string {
+  if (text === '') return 'nothing';
+  const start = `text that starts with ${quoted(text, SHOWN)}`;
+  const isCut = text.startsWith('{') && text.length > 2 * SHOWN;
+  return isCut ? `${start} and ends with ${quoted(text.slice(-SHOWN))}` : start;
 }
 
 /** @throws {OmsError} with `code` for a text that is too large to be read. */

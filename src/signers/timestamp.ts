@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { OmsError, reasonOf } from '../errors.ts';
 import { MAX_TIMESTAMP_BYTES } from '../format/limits.ts';
+import { quoted } from '../printable.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { flawInLeaf } from '../trust/rules.ts';
 import { readToken, type TimestampToken } from '../trust/timestamp-token.ts';
@@ -117,6 +118,7 @@ export function encodePolicy(text: string): Buffer {
   if (!isOid || (first < 2 && second > 39) || bytes.length > 60) {
     throw new OmsError('USAGE', 'the policy of a timestamp must be an object identifier', {
       expected: 'one such as 1.3.6.1.4.1.57264.2',
+      found: quoted(text, 60),
     });
   }
   return Buffer.from(bytes);

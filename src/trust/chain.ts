@@ -84,7 +84,7 @@ class Search {
     if (++this.#ways > MAX_WAYS) throw tooMany();
     const last = chain.at(-1) ?? chain[0];
     if (this.#anchors.some((anchor) => isSame(anchor, last))) return chain;
-    if (chain.length >= MAX_LENGTH) return this.#stop(chain, () => tooLong(last));
+    if (chain.length >= MAX_LENGTH) return this.#stop(chain, () => tooLong(last, this.#purpose));
     for (const issuer of this.#named(last)) {
       if (chain.some((member) => isSame(member, issuer))) continue;
       const found = this.#isIssuer(issuer, last, chain)
@@ -120,7 +120,7 @@ class Search {
     }
     const isNamed = canHaveIssued(issuer, subject);
     if (isNamed && this.#signed(issuer, subject)) return true;
-    this.#stop(below, () => notIssued(issuer, subject, isNamed));
+    this.#stop(below, () => notIssued(issuer, subject, isNamed, this.#purpose));
     return false;
   }
 
@@ -140,25 +140,33 @@ class Search {
     const [first, last] = [chain[0], chain.at(-1) ?? chain[0]].map(
       (member) => `${titleOf(member)} issued by ${quoted(member.issuer, 80)}`,
     );
-    return refused(UNCONNECTED, {
+    return refused(UNCONNECTED[this.#purpose], {
       expected: `a chain to ${anchors.slice(0, 3).join(' or ')}${anchors.length > 3 ? ' …' : ''}`,
       found: chain.length === 1 ? first : `${first}, up to ${last}`,
-      hint: 'pass the certificate that you trust, and any missing one between, with --certificate-chain',
+      hint: 'pass the certificate that you trust with --certificate-chain; those between belong in the bundle',
     });
   }
 }
 
-const UNCONNECTED = 'the signing certificate does not lead to a trusted certificate';
+const UNCONNECTED: Readonly<Record<Purpose, string>> = {
+  codeSigning: 'the signing certificate does not lead to a trusted certificate',
+  timeStamping: 'the certificate of its authority does not lead to a trusted certificate',
+};
 
-function notIssued(issuer: Certificate, subject: Certificate, isNamed: boolean): OmsError {
-  return refused(UNCONNECTED, {
+function notIssued(
+  issuer: Certificate,
+  subject: Certificate,
+  isNamed: boolean,
+  purpose: Purpose,
+): OmsError {
+  return refused(UNCONNECTED[purpose], {
     expected: `${titleOf(subject)} issued by ${titleOf(issuer)}`,
     found: isNamed ? 'a signature that is not by its key' : contradiction(issuer, subject),
   });
 }
 
-function tooLong(last: Certificate): OmsError {
-  return refused(UNCONNECTED, {
+function tooLong(last: Certificate, purpose: Purpose): OmsError {
+  return refused(UNCONNECTED[purpose], {
     expected: `a chain of at most ${MAX_LENGTH} certificates`,
     found: `a longer one, beyond ${titleOf(last)}`,
   });

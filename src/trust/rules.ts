@@ -216,8 +216,23 @@ function allows({ extendedKeyUsage }: Certificate, purpose: Purpose): boolean {
 }
 
 function usagesOf({ extendedKeyUsage }: Certificate): string {
-  return `only ${extendedKeyUsage?.join(', ') || 'none'}`;
+  const usages = extendedKeyUsage?.map((oid) => {
+    const name = USAGES.get(oid);
+    return name === undefined ? oid : `${oid} (${name})`;
+  });
+  return `only ${usages?.join(', ') || 'none'}`;
 }
+
+/** Names of RFC 5280 §4.2.1.12, for messages. */
+const USAGES: ReadonlyMap<string, string> = new Map([
+  [OID.codeSigning, 'codeSigning'],
+  [OID.timeStamping, 'timeStamping'],
+  [OID.anyExtendedKeyUsage, 'anyExtendedKeyUsage'],
+  ['1.3.6.1.5.5.7.3.1', 'serverAuth'],
+  ['1.3.6.1.5.5.7.3.2', 'clientAuth'],
+  ['1.3.6.1.5.5.7.3.4', 'emailProtection'],
+  ['1.3.6.1.5.5.7.3.9', 'OCSPSigning'],
+]);
 
 /** Those of keyless signers have no subject. */
 function nameOf({ subject, issuer }: Certificate): string {

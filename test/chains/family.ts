@@ -129,7 +129,8 @@ export function malformed(cause = '.*'): Refusal {
   return says(`^@ (is not a well-formed certificate|cannot be read) .*< ${cause}`);
 }
 
-const UNCONNECTED = '^the signing certificate does not lead to a trusted certificate';
+const UNCONNECTED =
+  '^the (?:signing certificate|certificate of its authority) does not lead to a trusted certificate';
 
 /** No certificate above this one is its issuer, but this is said of one that might be. */
 export function notIssued(found: string): Refusal {

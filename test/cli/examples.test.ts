@@ -8,7 +8,7 @@ import { Workspace } from './workspace.ts';
 describe.concurrent('the examples that --help shows do what they say', { timeout: 60_000 }, () => {
   test.for([
     ['sign', 4],
-    ['verify', 5],
+    ['verify', 6],
     ['digest', 1],
     ['inspect', 1],
     ['trust', 3],
@@ -33,13 +33,17 @@ async function readExamples(command: string): Promise<readonly string[]> {
     .filter((line) => line.startsWith('  oms '));
 }
 
+/** In its place there is an authority on this machine. */
+const TSA = 'https://tsa.example.com/tsr';
+
 async function runExample(example: string): Promise<void> {
   const [line = '', filter] = example.split(' | ');
   const words = splitWords(line).slice(1);
   const workspace = new Workspace();
   try {
     const circumstances = await prepare(workspace, words);
-    const outcome = await runProgram(words, circumstances);
+    const here = words.map((word) => (word === TSA ? urlOf(workspace, 'tsa') : word));
+    const outcome = await runProgram(here, circumstances);
     expect(outcome, example).toMatchObject({ stderr: '', exit: '0' });
     if (filter === undefined) return;
     expect(filter).toBe('jq .ok');
@@ -60,6 +64,8 @@ async function prepare(workspace: Workspace, words: readonly string[]): Promise<
   await workspace.prepare(['keep', 'cache', 'sigstore']);
   await workspace.prepare(['token', 'token']);
   await workspace.prepare(['mv', 'sigstore.json', 'our-sigstore.json']);
+  await workspace.prepare(['tsa', 'tsa']);
+  await workspace.prepare(['mv', 'tsa.crt', 'tsa-root.pem']);
   const env = {
     XDG_CACHE_HOME: workspace.path('cache'),
     SIGSTORE_ID_TOKEN: workspace.names.get('token') ?? '',
@@ -80,6 +86,10 @@ async function prepareKeys(workspace: Workspace): Promise<void> {
   await workspace.prepare(['mv', 'ca.crt', 'ca.pem']);
 }
 
+function urlOf(workspace: Workspace, name: string): string {
+  return workspace.names.get(name) ?? expect.fail(`there is no ${name}`);
+}
+
 /** By whom the example expects it. */
 async function sign(
   workspace: Workspace,
@@ -97,6 +107,9 @@ async function sign(
   const method = words.includes('--certificate-chain')
     ? ['--signing-certificate', 'cert.pem', '--certificate-chain', 'ca.pem']
     : [];
-  const command = ['sign', 'model', '--private-key', 'key.pem', ...method];
+  const stamp = words.includes('--tsa-certificate-chain')
+    ? ['--tsa-url', urlOf(workspace, 'tsa')]
+    : [];
+  const command = ['sign', 'model', '--private-key', 'key.pem', ...method, ...stamp];
   expect(await runProgram(command, circumstances)).toMatchObject({ exit: '0' });
 }

@@ -75,6 +75,10 @@ describe('the strict JSON reader', () => {
     ['', 'the text is not JSON: expected one JSON object, found nothing'],
     [' \n', 'the text is not JSON: expected one JSON object, found nothing'],
     ['nil', 'the text is not JSON: expected one JSON object, found text that starts with "nil"'],
+    [
+      `{"mediaType":"application/x","payload":"${'A'.repeat(60)}`,
+      `found text that starts with "{"mediaType":"applicatio…" and ends with "${'A'.repeat(24)}"`,
+    ],
     ['x'.repeat(25), `found text that starts with "${'x'.repeat(24)}…"`],
   ])('says what %j is instead', async (text, reason) => {
     const { message, hint } = await refusal(() => read(text), 'BUNDLE_MALFORMED');

@@ -210,7 +210,7 @@ describe('the certificate of a timestamp', () => {
   });
 
   it('leads to a certificate that the verifier named', () => {
-    const unconnected = `timestamp 1: the signing certificate ${UNCONNECTED}`;
+    const unconnected = `timestamp 1: the certificate of its authority ${UNCONNECTED}`;
     refuse(unconnected, {}, stranger, [tsa.root]);
     refuse(unconnected, { embedded: [stranger.leaf.der, stranger.root.der] }, stranger, [tsa.root]);
     const impostor = makeTsa('Example TSA');
@@ -262,7 +262,7 @@ describe('the certificate of a timestamp', () => {
     [
       'more',
       { extendedKeyUsage: [TIME_STAMPING, SERVER_AUTH] },
-      `${TIME_STAMPING}, ${SERVER_AUTH}`,
+      `${TIME_STAMPING} (timeStamping), ${SERVER_AUTH} (serverAuth)`,
     ],
     ['it twice', { extendedKeyUsage: [TIME_STAMPING, TIME_STAMPING] }, TIME_STAMPING],
     ['it, not critically', { criticalExtendedKeyUsage: false }, 'not critical'],
@@ -273,6 +273,8 @@ describe('the certificate of a timestamp', () => {
     const expected = 'expected the extended key usage timeStamping alone, marked critical';
     refuse(`${summary}: ${expected}`, {}, own);
     refuse(found, {}, own);
+    // Whom to trust is not what is wrong.
+    expect(() => stampOf({}, own)).toThrow(expect.objectContaining({ hint: undefined }));
     refuse(summary, {}, own, [own.leaf]);
   });
 

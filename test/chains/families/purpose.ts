@@ -15,12 +15,17 @@ import {
 
 const { any, codeSigning, emailProtection, serverAuth, timeStamping } = USAGE;
 
+/** Where the purpose has a name, that is said too. */
+function only(found: string): string {
+  return `only ${found}( \\([A-Za-z]+\\))?`;
+}
+
 function notFor(found: string): Refusal {
-  return unfit('the extended key usage (codeSigning|timeStamping), or none', `only ${found}`);
+  return unfit('the extended key usage (codeSigning|timeStamping), or none', only(found));
 }
 
 function notCode(found: string): Refusal {
-  return unfit('the extended key usage codeSigning', `only ${found}`);
+  return unfit('the extended key usage codeSigning', only(found));
 }
 
 const NOT_TIME = unfit('the extended key usage timeStamping alone, marked critical', 'only .*');

@@ -118,7 +118,7 @@ export function encodePolicy(text: string): Buffer {
   if (!isOid || (first < 2 && second > 39) || bytes.length > 60) {
     throw new OmsError('USAGE', 'the policy of a timestamp must be an object identifier', {
       expected: 'one such as 1.3.6.1.4.1.57264.2',
-      found: quoted(text, 60),
+      found: quoted(String(text), 60),
     });
   }
   return Buffer.from(bytes);

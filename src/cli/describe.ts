@@ -74,7 +74,7 @@ const JUDGED: Readonly<
   Record<CertificateSignerIdentity['time']['source'], (at: string) => string>
 > = {
   now: () => 'checked now',
-  timestamp: (at) => `checked for ${at}, when it was signed`,
+  timestamp: (at) => `checked for ${at}, the time of the earliest timestamp`,
   'verification-time': (at) => `checked for ${at}, as asked`,
 };
 

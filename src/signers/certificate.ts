@@ -3,7 +3,7 @@ import { OmsError } from '../errors.ts';
 import { type ParsedBundle, parseBundle } from '../format/bundle.ts';
 import { MAX_CERTIFICATES } from '../format/limits.ts';
 import { quoted } from '../printable.ts';
-import { type Certificate, loadCertificates } from '../trust/certificate.ts';
+import { type Certificate, loadAllCertificates, loadCertificates } from '../trust/certificate.ts';
 import { findChain } from '../trust/chain.ts';
 import { loadPrivateKey, type PrivateKeySource, signPayload } from '../trust/keys.ts';
 import { ownsKey } from '../trust/rules.ts';
@@ -88,7 +88,7 @@ function readCertificates({
   if (leaf === undefined) {
     throw new OmsError('KEY_UNUSABLE', 'the signing certificate is missing');
   }
-  const given = chain.flatMap((source) => loadCertificates(source, 'the certificate chain'));
+  const given = loadAllCertificates(chain, 'the certificate chain');
   const others = new Map([...following, ...given].map((other) => [other.fingerprint, other]));
   others.delete(leaf.fingerprint);
   if (others.size >= MAX_CERTIFICATES) {

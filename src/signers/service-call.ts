@@ -24,7 +24,10 @@ export function checkTimeout(timeout: number): void {
   });
 }
 
-/** Why an answer is none, in words of ours. Those of other errors may repeat the question. */
+/**
+ * What an answer is instead of a good one, in words of ours, as in "a timestamp of another
+ * signature". Those of other errors may repeat the question.
+ */
 export class UnfitAnswer extends Error {}
 
 /** One question to a service. */
@@ -69,13 +72,16 @@ export async function ask<T>(question: Question<T>, options: CallOptions): Promi
   if ((status < 200 || status > 299) && !accept.includes(status)) {
     const message = memberOf(answer, 'message') ?? memberOf(answer, 'error');
     const said = message === undefined ? '' : `: ${quotedWithout(options.secrets, message)}`;
-    throw failure(question, options, `it answered with status ${status}${said}`, status);
+    throw failure(question, options, `it answered with status ${status}${said}`, { status });
   }
   try {
     return question.read(answer);
   } catch (error) {
-    const why = error instanceof UnfitAnswer ? `: ${error.message}` : '';
-    throw failure(question, options, `it answered something else${why}`);
+    if (!(error instanceof UnfitAnswer)) {
+      throw failure(question, options, 'it answered something else');
+    }
+    const hint = `check ${options.configuredBy}; if it answers so again, ask who runs it, or use another`;
+    throw failure(question, options, `it answered with ${error.message}`, { hint });
   }
 }
 
@@ -96,11 +102,11 @@ function failure(
   { service, what }: Pick<Question<unknown>, 'service' | 'what'>,
   { configuredBy }: CallOptions,
   found: string,
-  status?: number,
+  { status, hint }: { readonly status?: number; readonly hint?: string } = {},
 ): OmsError {
   const error = new OmsError('SERVICE_FAILED', `no ${what} from ${quoted(service, 200)}`, {
     found,
-    hint: `${LEFT[what] ?? 'nothing was written'}; try again, or check ${configuredBy} and the network`,
+    hint: `${LEFT[what] ?? 'nothing was written'}; ${hint ?? `try again, or check ${configuredBy} and the network`}`,
   });
   if (status !== undefined) statuses.set(error, status);
   return error;

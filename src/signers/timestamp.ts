@@ -39,7 +39,7 @@ export async function timestamp(
       body: request(digest, nonce, policy),
       read: ({ bytes }) => {
         if (bytes.length > MAX_TIMESTAMP_BYTES) {
-          throw new UnfitAnswer(`it is larger than ${MAX_TIMESTAMP_BYTES} bytes`);
+          throw new UnfitAnswer(`a timestamp of more than ${MAX_TIMESTAMP_BYTES} bytes`);
         }
         const token = read(bytes);
         checkAnswer(token, digest, integerOf(nonce), policy);
@@ -82,7 +82,9 @@ function checkSigner(token: TimestampToken): void {
   const flaw = flawInLeaf(certificate, token.time, 'timeStamping');
   if (flaw !== undefined) {
     const { summary, expected, found } = flaw;
-    throw new UnfitAnswer(`${summary}: expected ${expected}, found ${found}`);
+    throw new UnfitAnswer(
+      `a timestamp of no use: ${summary}: expected ${expected}, found ${found}`,
+    );
   }
   if (!token.isSignedBy(certificate.x509.publicKey)) {
     throw new UnfitAnswer('a timestamp whose signature is wrong');
@@ -111,14 +113,15 @@ const OID = /^[0-2](?:\.(?:0|[1-9][0-9]{0,8})){1,15}$/;
  *
  * @throws {OmsError} `USAGE` for what is none.
  */
-export function encodePolicy(text: string): Buffer {
-  const isOid = typeof text === 'string' && OID.test(text);
+export function encodePolicy(policy: unknown): Buffer {
+  const text = typeof policy === 'string' ? policy : '';
+  const isOid = OID.test(text);
   const [first = 0, second = 0, ...rest] = isOid ? text.split('.').map(Number) : [];
   const bytes = [first * 40 + second, ...rest].flatMap(encodeArc);
   if (!isOid || (first < 2 && second > 39) || bytes.length > 60) {
     throw new OmsError('USAGE', 'the policy of a timestamp must be an object identifier', {
       expected: 'one such as 1.3.6.1.4.1.57264.2',
-      found: quoted(String(text), 60),
+      found: typeof policy === 'string' ? quoted(text, 60) : typeof policy,
     });
   }
   return Buffer.from(bytes);

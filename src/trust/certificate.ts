@@ -84,6 +84,22 @@ export function parseCertificate(der: Uint8Array, where: string): Certificate {
 }
 
 /**
+ * The certificates in several PEM texts; a message tells which of them, as of the files that they are
+ * from.
+ *
+ * @throws {OmsError} `KEY_UNUSABLE` when there is none in one of them, or one cannot be read.
+ */
+export function loadAllCertificates(
+  sources: readonly (string | Uint8Array)[],
+  what: string,
+): Certificate[] {
+  const many = sources.length;
+  return sources.flatMap((source, index) =>
+    loadCertificates(source, many === 1 ? what : `${what} in file ${index + 1} of ${many}`),
+  );
+}
+
+/**
  * The certificates in a PEM text, in their order.
  *
  * @throws {OmsError} `KEY_UNUSABLE` when there is none, or one cannot be read.
@@ -102,6 +118,8 @@ export function loadCertificates(source: string | Uint8Array, what: string): Cer
       return parseCertificate(der, `certificate ${index + 1}`);
     } catch (cause) {
       throw new OmsError('KEY_UNUSABLE', `certificate ${index + 1} of ${what} cannot be read`, {
+        expected: 'an X.509 certificate in base64',
+        hint: 'its text is damaged: get it again',
         cause,
       });
     }

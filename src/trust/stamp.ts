@@ -94,6 +94,7 @@ function parse(der: Uint8Array, what: string): TimestampToken {
   } catch (cause) {
     throw invalid(`${what} is malformed, or was not granted`, {
       expected: 'a timestamp response (RFC 3161) with a token',
+      hint: GET_ANOTHER,
       cause,
     });
   }
@@ -103,7 +104,10 @@ function readCertificates(token: TimestampToken, what: string): readonly Certifi
   try {
     return token.certificates.map((der) => parseCertificate(der, 'it'));
   } catch (cause) {
-    throw invalid(`a certificate of ${what} is not well-formed`, { cause });
+    throw invalid(`a certificate of ${what} is not well-formed`, {
+      hint: GET_ANOTHER,
+      cause,
+    });
   }
 }
 
@@ -123,6 +127,7 @@ function findSigner(
   if (isSignedBy(token, named)) return named;
   throw invalid(`${what} is not signed by its authority`, {
     expected: `a signature by ${quoted(named.subject, 80)}`,
+    hint: GET_ANOTHER,
   });
 }
 
@@ -164,6 +169,7 @@ function chainAt(
   }
 }
 
+const GET_ANOTHER = 'the bundle was changed, or was never good: ask its signer for another';
 const TRUST_HINT =
   'give the certificates that you trust for timestamps with --tsa-certificate-chain';
 

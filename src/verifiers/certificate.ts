@@ -5,7 +5,7 @@ import { quoted } from '../printable.ts';
 import {
   type Certificate,
   type CertificateSummary,
-  loadCertificates,
+  loadAllCertificates,
   parseCertificate,
   summarise,
 } from '../trust/certificate.ts';
@@ -104,7 +104,7 @@ function loadAnchors({ anchors }: CertificatePolicy): readonly Certificate[] {
       expected: 'an array of PEM texts as anchors',
     });
   }
-  return anchors.flatMap((source) => loadCertificates(source, 'the trusted certificates'));
+  return loadAllCertificates(anchors, 'the trusted certificates');
 }
 
 /**
@@ -134,9 +134,13 @@ function hintAt(
   // It was no good at any time.
   if (flawInLeaf(leaf, leaf.notAfter, 'codeSigning') !== undefined) return undefined;
   if (source === 'timestamp') return 'the time is that of the earliest timestamp in the bundle';
+  if (source !== 'now') return undefined;
+  if (moment < leaf.notBefore) return 'check the clock of this machine';
   // It may have been valid when it signed, if that is known.
-  const mayHelp = source === 'now' && moment > leaf.notAfter && timestamps.length > 0;
-  return mayHelp && timestampAnchors === undefined
+  if (timestamps.length === 0) {
+    return 'ask its signer to sign anew, with a timestamp (oms sign --tsa-url)';
+  }
+  return timestampAnchors === undefined
     ? 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time'
     : undefined;
 }

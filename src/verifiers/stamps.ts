@@ -1,6 +1,6 @@
 import { OmsError } from '../errors.ts';
 import type { ParsedBundle } from '../format/bundle.ts';
-import { loadCertificates } from '../trust/certificate.ts';
+import { loadAllCertificates } from '../trust/certificate.ts';
 import { type Stamp, verifyStamps } from '../trust/stamp.ts';
 
 /** Whom to trust for the time of a signature, with the methods *key* and *certificate*. */
@@ -44,9 +44,10 @@ export function stampsOf(
   if (timestamps.length === 0 && requireTimestamp === true) {
     throw new OmsError('TIMESTAMP_INVALID', 'the bundle has no timestamp', {
       expected: 'one, as was required',
+      hint: 'ask its signer for a bundle with one (oms sign --tsa-url)',
     });
   }
   const what = 'the certificates of timestamp authorities';
-  const anchors = timestampAnchors.flatMap((source) => loadCertificates(source, what));
+  const anchors = loadAllCertificates(timestampAnchors, what);
   return verifyStamps(timestamps, envelope.signature, anchors);
 }

@@ -46,7 +46,7 @@ async function ask(policy?: string, answering?: Answering): Promise<StampQuery> 
   return queries[0] ?? expect.fail('nothing was asked');
 }
 
-const ELSE = 'it answered something else';
+const ELSE = 'it answered with no timestamp: ';
 
 async function refuse(
   answering: Answering,

@@ -241,7 +241,7 @@ describe('the anchors of the verifier', () => {
   it('must be certificates', () => {
     const key = leaf.privateKey.export({ type: 'pkcs8', format: 'pem' });
     expect(() => check(good, [root.pem, key])).toThrow(
-      failure('KEY_UNUSABLE', 'the trusted certificates cannot be used'),
+      failure('KEY_UNUSABLE', 'the trusted certificates in file 2 of 2 cannot be used'),
     );
     expect(() => check(good, [''])).toThrow(failure('KEY_UNUSABLE', 'found no PEM block'));
   });

@@ -30,6 +30,12 @@ export function readPlainUrl(text: string): URL | undefined {
 export const PLAIN_URL_FORM =
   'an https URL without user name and query (http only on this machine)';
 
+/** A URL of a service as it is named to people: its query may hold a key of the user's. */
+export function nameOfService(url: string): string {
+  const [base = url, query] = url.split('?', 2);
+  return query === undefined ? url : `${base}?…`;
+}
+
 /** A URL for a message, unless it may hold a password. */
 export function shownUrl(text: string): string {
   return text.includes('@') ? 'a URL with a user name or password' : quoted(text);

@@ -1,6 +1,6 @@
 import { OmsError } from '../errors.ts';
 import type { JsonObject } from '../format/json.ts';
-import { readWebUrl } from '../format/url.ts';
+import { nameOfService, readWebUrl } from '../format/url.ts';
 import { type CallOptions, checkTimeout } from './service-call.ts';
 import { base64 } from './signer.ts';
 import { encodePolicy, timestamp } from './timestamp.ts';
@@ -14,7 +14,7 @@ export interface StampingOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long one attempt may take, in milliseconds; 30 seconds by default. */
   readonly timeout?: number | undefined;
-  /** Told before the authority is asked. */
+  /** Told before the authority is asked; the URL is without its query. */
   readonly onStep?: ((url: string) => void) | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function stamped(
   { timestampUrl, timestampPolicy, signal, timeout, onStep }: Stamping,
 ): Promise<JsonObject> {
   if (timestampUrl === undefined) return material;
-  onStep?.(timestampUrl);
+  onStep?.(nameOfService(timestampUrl));
   const call: CallOptions = { timeout, signal, secrets: [], configuredBy: 'the URL' };
   const der = await timestamp(signature, timestampUrl, call, timestampPolicy);
   const rfc3161Timestamps = [{ signedTimestamp: base64(der) }];

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { OmsError, reasonOf } from '../errors.ts';
 import { MAX_TIMESTAMP_BYTES } from '../format/limits.ts';
+import { nameOfService } from '../format/url.ts';
 import { quoted } from '../printable.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { flawInLeaf } from '../trust/rules.ts';
@@ -30,7 +31,7 @@ export async function timestamp(
   return ask(
     {
       what: 'timestamp',
-      service: url,
+      service: nameOfService(url),
       url,
       headers: {
         'content-type': 'application/timestamp-query',

@@ -290,6 +290,16 @@ describe('an authority', () => {
     await refuse({ with: (response) => response.writeHead(302, elsewhere).end() }, /status 302/);
   });
 
+  it('is named without the query of its URL, which may hold a key', async () => {
+    const { url } = await serve({ with: (response) => response.writeHead(403).end() });
+    for (const query of ['?key=hidden', '?a=b?key=hidden', '?']) {
+      const call = (): Promise<Uint8Array> => timestamp(signature, url + query, options());
+      const { message } = await refusal(call, 'SERVICE_FAILED');
+      expect(message).toContain(`no timestamp from "${url}?…": it answered with status 403`);
+      expect(message).not.toContain('hidden');
+    }
+  });
+
   it('that is troubled is asked again', async () => {
     let times = 0;
     const { url, queries } = await serve({

@@ -28,16 +28,52 @@ describe('the strict JSON reader', () => {
   it.each([
     ['{"a":1,"a":1}', 'the key "a" appears twice'],
     ['{"b":0,"a":{"x":1},"b":1}', 'the key "b" appears twice'],
-    ['{"a":1,"\\u0061":2}', 'the key "a" appears twice'],
     ['[{"a":1,"b":[{"c":1,"c":2}]}]', 'the key "c" appears twice'],
     ['{"__proto__":1,"__proto__":2}', 'appears twice'],
+    ['{"a":1,"\\u0061":2}', 'the key "a" appears twice'],
     ['{"a\\"b":1,"a\\"b":2}', 'appears twice'],
+    ['{"é":1,"\\u00E9":2}', 'appears twice'],
     ['{"a":"x\\\\","a":2}', 'the key "a" appears twice'],
     ['[[{"a":1,"b":2,"a":3}]]', 'the key "a" appears twice'],
     ['{"a":{},"a":[]}', 'the key "a" appears twice'],
   ])('refuses duplicate keys: %s', async (text, reason) => {
     const { message } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
     expect(message).toContain(reason);
+  });
+
+  it.each([
+    ['{"\\u0061":1}', 'a'],
+    ['{"nam\\u0065":1}', 'name'],
+    ['{"_typ\\u0065":1}', '_type'],
+    ['{"\\u005Ftype":1}', '_type'],
+    ['{"x":{"\\u004B9":1}}', 'K9'],
+    ['{"\\u005a\\u007A\\u0030":1}', 'Zz0'],
+    ['{"\\\\\\u0061":1}', '\\a'],
+    ['[[{"b":1,"\\"\\u0062":2}]]', '"b'],
+  ])(
+    'refuses an escaped letter in a key, which has no purpose but to hide it: %s',
+    async (text, key) => {
+      const { message } = await refusal(() => read(text), 'BUNDLE_MALFORMED');
+      expect(message).toContain(`it spells a letter of the key "${key}" as an escape`);
+    },
+  );
+
+  it('reads each key that is known, whatever was read before (nodejs/node#63785)', async () => {
+    for (const [before, hidden] of [
+      ['{"z":[],"nam\\\\":0}', '{"z":1,"nam\\u0065":2}'],
+      ['{"y":[],"\\\\u00":0}', '{"y":1,"\\u006eame":2}'],
+    ] as const) {
+      read(before);
+      await refusal(() => read(hidden), 'BUNDLE_MALFORMED');
+      await refusal(() => read(`[${before},${hidden}]`), 'BUNDLE_MALFORMED');
+    }
+    read('{"x":[],"name\\\\":0}');
+    expect(read('{"x":1,"name":2}')).toEqual({ x: 1, name: 2 });
+  });
+
+  it('reads other escapes in keys, and all of them in values', () => {
+    const text = '{"\\u00e9\\u4f60":"\\u0061","\\/":"\\u005f","\\\\u0061":1,"\\u0020-\\u003c":2}';
+    expect(read(text)).toEqual({ é你: 'a', '/': '_', '\\u0061': 1, ' -<': 2 });
   });
 
   it('refuses a duplicate among so many keys that they are kept in a set', async () => {

@@ -6,18 +6,11 @@ import { type JsonLimits, readJson } from '../../src/format/json.ts';
 
 const LIMITS: JsonLimits = { bytes: 1_000_000, depth: 16, values: 10_000, keys: 1_000 };
 
-/** Few keys, in several spellings, so that objects in objects often share them. */
-const KEYS = [
-  '"a"',
-  '"b"',
-  '"c"',
-  '"\\u0061"',
-  '"\\u0062"',
-  '"a\\\\"',
-  '"\\""',
-  '""',
-  '"__proto__"',
-];
+/**
+ * Few keys, in several spellings, so that objects in objects often share them. None has a backslash:
+ * `JSON.parse` may take others for it (nodejs/node#63785).
+ */
+const KEYS = ['"a"', '"b"', '"c"', '"é"', '"\\u00e9"', '"\\u0062"', '""', '"__proto__"'];
 const PIECES = ['{', '}', '[', ']', ',', ':', '1', ' ', '"', '\\', ...KEYS];
 
 const key = fc.constantFrom(...KEYS);

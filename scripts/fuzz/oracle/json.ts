@@ -67,7 +67,10 @@ class Reader {
     if (this.#take('}')) return members;
     do {
       this.#space();
+      const start = this.#at;
       const key = this.#string();
+      // Our reader must not take it, as Node's may take it for another.
+      if (hasEscapedWord(this.#text.slice(start, this.#at))) throw new Flaw('a key in disguise');
       if (members.has(key)) throw new Flaw(`the key ${JSON.stringify(key)} twice`);
       this.#space();
       if (!this.#take(':')) throw new Flaw('no colon');
@@ -142,6 +145,12 @@ class Reader {
     this.#at++;
     return true;
   }
+}
+
+/** Whether what stands there is not what it spells, in a letter, a digit or an underscore. */
+function hasEscapedWord(literal: string): boolean {
+  const [plain, spelt] = [literal.replace(ESCAPE, ''), unescaped(literal.replaceAll('\\\\', ''))];
+  return spelt.replace(/\W/g, '').length > plain.replace(/\W/g, '').length;
 }
 
 const QUOTE = 0x22;

@@ -14,7 +14,7 @@ export const ROOMS: readonly Room[] = [
     tests: [
       'test/format/**/*.test.ts',
       'test/attacks/{ignore,shards,statement}.test.ts',
-      'test/properties/bundle.test.ts',
+      'test/properties/{bundle,json}.test.ts',
       'test/verifiers/{key,legacy}.test.ts',
       'test/limits/{fields,names}.test.ts',
       'test/identity/urls.test.ts',

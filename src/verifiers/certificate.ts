@@ -69,7 +69,7 @@ export function verifyWithCertificate(
     try {
       return findChain(leaf, others, anchors, moment);
     } catch (error) {
-      throw withHint(error, hintAt(moment, time.source, leaf, bundle, policy));
+      throw withHint(error, hintAt(moment, time.source, leaf, bundle));
     }
   });
   return {
@@ -128,7 +128,6 @@ function hintAt(
   source: CertificateSignerIdentity['time']['source'],
   leaf: Certificate,
   { timestamps }: ParsedBundle,
-  { timestampAnchors }: CertificatePolicy,
 ): string | undefined {
   if (moment >= leaf.notBefore && moment <= leaf.notAfter) return undefined;
   // It was no good at any time.
@@ -137,12 +136,9 @@ function hintAt(
   if (source !== 'now') return undefined;
   if (moment < leaf.notBefore) return 'check the clock of this machine';
   // It may have been valid when it signed, if that is known.
-  if (timestamps.length === 0) {
-    return 'ask its signer to sign anew, with a timestamp (oms sign --tsa-url)';
-  }
-  return timestampAnchors === undefined
-    ? 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time'
-    : undefined;
+  return timestamps.length === 0
+    ? 'ask its signer to sign anew, with a timestamp (oms sign --tsa-url)'
+    : 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time';
 }
 
 function withHint(error: unknown, hint: string | undefined): unknown {

@@ -285,6 +285,35 @@ describe('the time of verification', () => {
     expect(subjects(verifyAt(future, new Date('2150-06-01T00:00:00Z')))).toHaveLength(3);
   });
 
+  it('is not what keeps a certificate without a way to an anchor, or for another use, from being good', () => {
+    const { leaf, intermediate } = past;
+    const lost = certificateBundle(statement, [leaf, intermediate]);
+    const at = new Date('2010-06-01T00:00:00Z');
+    const nobody = issue({ subject: 'Nobody', ...CA, ...years(2000, 2100) });
+    const chain = expect.stringContaining('--certificate-chain');
+    expect(() => check(lost, [nobody.pem], at)).toThrow(expect.objectContaining({ hint: chain }));
+    for (const validity of [years(2010, 2011), years(2150, 2151)]) {
+      const { root: anchor, ...odd } = chainOf({
+        leaf: { ...validity, extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] },
+      });
+      const bundle = certificateBundle(statement, [odd.leaf, odd.intermediate]);
+      expect(() => check(bundle, [anchor.pem])).toThrow(
+        expect.objectContaining({ hint: undefined }),
+      );
+    }
+  });
+
+  it('is said to be now, with what may help', () => {
+    const hint = 'ask its signer to sign anew, with a timestamp (oms sign --tsa-url)';
+    expect(() => verifyAt(past)).toThrow(expect.objectContaining({ hint }));
+    const clock = 'check the clock of this machine';
+    expect(() => verifyAt(future)).toThrow(expect.objectContaining({ hint: clock }));
+    const named = new Date('2020-01-01T00:00:00Z');
+    for (const chain of [past, future]) {
+      expect(() => verifyAt(chain, named)).toThrow(expect.objectContaining({ hint: undefined }));
+    }
+  });
+
   it('must be a date', () => {
     expect(() => verifyAt(past, new Date('yesterday'))).toThrow(
       failure('USAGE', 'the verification time is not a date'),

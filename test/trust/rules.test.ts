@@ -124,6 +124,28 @@ describe('a certificate', () => {
     expect(flawInLeaf(parsed(of), now, 'codeSigning')?.message).toMatch(new RegExp(`${found}$`));
   });
 
+  it.each([
+    ['1.3.6.1.5.5.7.3.1', ' (serverAuth)'],
+    ['1.3.6.1.5.5.7.3.2', ' (clientAuth)'],
+    ['1.3.6.1.5.5.7.3.4', ' (emailProtection)'],
+    ['1.3.6.1.5.5.7.3.8', ' (timeStamping)'],
+    ['1.3.6.1.5.5.7.3.9', ' (OCSPSigning)'],
+    ['1.2.3.4', ''],
+  ])('for another purpose, %s, is told by it%s', (usage, name) => {
+    const other = parsed(issue({ subject: 'Other', extendedKeyUsage: [usage] }));
+    expect(flawInLeaf(other, now, 'codeSigning')?.found).toBe(`only ${usage}${name}`);
+  });
+
+  it.each([
+    ['1.3.6.1.5.5.7.3.3', 'codeSigning'],
+    ['2.5.29.37.0', 'anyExtendedKeyUsage'],
+  ])('for models too, %s, is told by it where it stamps times', (usage, name) => {
+    const extendedKeyUsage = ['1.3.6.1.5.5.7.3.8', usage];
+    const clock = issue({ subject: 'Clock', extendedKeyUsage, criticalExtendedKeyUsage: true });
+    const found = `only 1.3.6.1.5.5.7.3.8 (timeStamping), ${usage} (${name})`;
+    expect(flawInLeaf(parsed(clock), now, 'timeStamping')?.found).toBe(found);
+  });
+
   it('is named by its subject, or by its issuer where it has none', () => {
     const expired = { notAfter: new Date(now.getTime() - 1000), ...SIGNER };
     const named = issue({ subject: 'Signer', issuer: root, ...expired });

@@ -134,6 +134,8 @@ describe('a timestamp', () => {
     const malformed = failure(CODE, 'timestamp 1 is malformed, or was not granted');
     for (const bad of [Buffer.alloc(0), Buffer.from('nonsense'), sequence(), tsa.leaf.der]) {
       expect(() => verify([bad])).toThrow(malformed);
+      const hint = 'the bundle was changed, or was never good: ask its signer for another';
+      expect(() => verify([bad])).toThrow(expect.objectContaining({ hint }));
     }
     for (const options of [
       { status: 2 },

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { measureModel } from '../api/digest.ts';
 import { OmsError } from '../errors.ts';
+import { absolutePath, joinable } from '../model/location.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -49,14 +49,15 @@ export function addDigestCommand(program: Command): Command {
 }
 
 export async function runDigest(
-  [model, ...rest]: readonly string[],
+  [path, ...rest]: readonly string[],
   given: DigestArguments,
   session: Session,
 ): Promise<Report> {
-  if (model === undefined || model === '' || rest.length > 0) {
+  if (path === undefined || path === '' || rest.length > 0) {
     throw new OmsError('USAGE', 'digest takes the path of one model');
   }
   warnOfSlowHash(given.hash, session, given);
+  const model = joinable(path);
   const scope = scopeOf(model, given);
   const { manifest, files, bytes, ignored } = await working(
     session,
@@ -75,7 +76,7 @@ export async function runDigest(
     exitCode: 0,
     json: {
       digest: {
-        model: resolve(model),
+        model: absolutePath(model),
         name: manifest.name,
         files,
         bytes,

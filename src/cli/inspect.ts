@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type InspectedCertificate, type Inspection, inspect } from '../api/inspect.ts';
 import { OmsError } from '../errors.ts';
 import type { Manifest } from '../format/manifest.ts';
+import { absolutePath } from '../model/location.ts';
 import { printable } from '../printable.ts';
 import { addCommonOptions } from './common.ts';
 import {
@@ -50,7 +50,11 @@ export function runInspect([path, ...rest]: readonly string[], given: InspectArg
     command: 'inspect',
     exitCode: 0,
     json: {
-      inspection: { bundle: resolve(path), verified: false, unverified: toJson(unverified, given) },
+      inspection: {
+        bundle: absolutePath(path),
+        verified: false,
+        unverified: toJson(unverified, given),
+      },
     },
     text: toText(path, unverified, given),
   };
@@ -65,7 +69,7 @@ function* toText(
 ): Generator<string, void> {
   const { method, keyHint, certificates, logEntries, timestamps, statement } = unverified;
   const lines: Line[] = [
-    ['File', resolve(path)],
+    ['File', absolutePath(path)],
     ['Method', method],
     ...(keyHint === undefined ? [] : [['Key', `sha256:${keyHint}`] as const]),
     ...certificates.flatMap(certificateLines),

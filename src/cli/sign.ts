@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { signMeasured } from '../api/sign.ts';
+import { absolutePath, joinable } from '../model/location.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -95,11 +95,12 @@ export async function runSign(
   named: readonly string[],
   session: Session,
 ): Promise<Report> {
-  const { word, model } = readOperands(operands);
+  const { word, model: path } = readOperands(operands);
   const method = chooseMethod(word, named, OPTIONS_OF, 'sigstore');
+  const model = joinable(path);
   const scope = scopeOf(model, given);
   lookAtModel(model);
-  const signature = given.signature ?? defaultSignaturePath(model);
+  const signature = joinable(given.signature ?? defaultSignaturePath(model));
   const force = given.force === true;
   const seen = checkSignatureTarget(signature, model, force);
   clearUnfinished(signature, model);
@@ -126,20 +127,20 @@ export async function runSign(
 
   const signatory = signing.signatory(seal);
   const lines: readonly Line[] = [
-    ['Model', resolve(model)],
+    ['Model', absolutePath(model)],
     ['Content', amount(files, bytes)],
     ['Root digest', rootDigest(manifest)],
     ...signatory.lines,
-    ['Signature', resolve(signature)],
+    ['Signature', absolutePath(signature)],
   ];
   return {
     command: 'sign',
     exitCode: 0,
     json: {
       signing: {
-        model: resolve(model),
+        model: absolutePath(model),
         name: manifest.name,
-        signature: resolve(signature),
+        signature: absolutePath(signature),
         files,
         bytes,
         rootDigest: rootDigest(manifest),

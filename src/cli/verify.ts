@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   openBundle,
@@ -8,6 +7,7 @@ import {
 } from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
 import { parseBundle } from '../format/bundle.ts';
+import { absolutePath, joinable } from '../model/location.ts';
 import { quoted } from '../printable.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
@@ -124,11 +124,12 @@ export async function runVerify(
   named: readonly string[],
   session: Session,
 ): Promise<Report> {
-  const { word, model } = readOperands(operands);
+  const { word, model: path } = readOperands(operands);
   const method = chooseMethod(word, named, OPTIONS_OF, undefined);
   const getPolicy = policyOf(method, given, session);
+  const model = joinable(path);
   const scope = scopeOf(model, given);
-  const signature = given.signature ?? defaultSignaturePath(model);
+  const signature = joinable(given.signature ?? defaultSignaturePath(model));
   lookAtModel(model);
   const { signed, trust } = await openSignature(model, signature, getPolicy, given, session);
   const { hashAlgorithm, shardSize } = signed.manifest.serialization;
@@ -203,7 +204,7 @@ function report(
 ): Report {
   const { manifest, signer, files, bytes, ignored, unsigned } = verification;
   const lines: readonly Line[] = [
-    ['Model', resolve(model)],
+    ['Model', absolutePath(model)],
     ['Content', amount(files, bytes)],
     ['Root digest', rootDigest(manifest)],
     ...signerLines(signer),
@@ -217,9 +218,9 @@ function report(
     exitCode: 0,
     json: {
       verification: {
-        model: resolve(model),
+        model: absolutePath(model),
         name: manifest.name,
-        signature: resolve(signature),
+        signature: absolutePath(signature),
         files,
         bytes,
         rootDigest: rootDigest(manifest),

@@ -20,9 +20,35 @@ export function statOf(path: string): Stats | undefined {
   return unlessNowhere(path, () => statSync(path));
 }
 
-/** Where a path leads to; otherwise as {@link statOf}. */
+/**
+ * Where a path leads to, as the system goes it; otherwise as {@link statOf}. Node's own way takes a
+ * `..` in a link's target off the text before it, which may be another link.
+ *
+ * @throws {OmsError} `FILE_UNREADABLE` too where a name is not UTF-8: Node's text of it may be
+ *   another's.
+ */
 export function realpathOf(path: string): string | undefined {
-  return unlessNowhere(path, () => realpathSync(path));
+  const real = unlessNowhere(path, () =>
+    // The system's own there names network drives otherwise.
+    process.platform === 'win32' ? realpathSync(path) : realpathSync.native(path),
+  );
+  if (real !== undefined) checkAlike(path, real);
+  return real;
+}
+
+/** @throws {OmsError} `FILE_UNREADABLE` unless both paths lead to one thing, or both nowhere. */
+export function checkAlike(path: string, other: string): void {
+  const [one, two] = [path, other].map((each) =>
+    unlessNowhere(each, () => statSync(each, { bigint: true })),
+  );
+  if (one?.dev === two?.dev && one?.ino === two?.ino) return;
+  const summary = `${quoted(path)} cannot be followed`;
+  if (one === undefined)
+    throw new OmsError('FILE_UNREADABLE', summary, { found: 'it leads nowhere' });
+  throw new OmsError('FILE_UNREADABLE', summary, {
+    found: `it leads elsewhere than ${quoted(other)}`,
+    hint: 'a name on the way may not be UTF-8: rename it',
+  });
 }
 
 function unlessNowhere<T>(path: string, look: () => T): T | undefined {

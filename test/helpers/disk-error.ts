@@ -31,7 +31,7 @@ export function breakDisk(call: Call, fails: (path: string) => boolean): () => n
     const error = new Error(`EIO: i/o error, ${syscall}`);
     throw Object.assign(error, { code: 'EIO', errno: -5, syscall });
   };
-  Object.assign(fs, { [call]: broken });
+  Object.assign(fs, { [call]: Object.assign(broken, { native: broken }) });
   syncBuiltinESMExports();
   onTestFinished(() => {
     Object.assign(fs, { openSync, [call]: original });

@@ -134,7 +134,7 @@ function isUnder(name: string, ignored: ReadonlySet<string>): boolean {
 /** A file inside the model that is not the signature. */
 function targetOf(link: Buffer, { root }: NaiveTree, signature: string | undefined) {
   try {
-    const target = realpathSync(link, 'utf8');
+    const target = realpathSync.native(link, 'utf8');
     const isInside = target.startsWith(`${root}/`) && statSync(target).isFile();
     const isSignature = signature !== undefined && target === join(root, signature);
     return isInside && !isSignature ? Buffer.from(target) : undefined;

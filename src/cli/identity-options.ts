@@ -4,7 +4,7 @@ import { quoted } from '../printable.ts';
 import { CLAIMS, type ClaimName } from '../trust/fulcio.ts';
 import { checkIdentityPolicy, type IdentityPolicy } from '../verifiers/identity.ts';
 import type { Thresholds } from '../verifiers/thresholds.ts';
-import { once, parseCount } from './values.ts';
+import { once, onceAs, parseCount } from './values.ts';
 
 /** Options that say who must have signed without a key. */
 export interface IdentityArguments {
@@ -46,12 +46,12 @@ export function addIdentityOptions(command: Command): Command {
     .option(
       '--log-threshold <number>',
       'operators of logs that must have the signature (1)',
-      parseCount,
+      onceAs(parseCount),
     )
     .option(
       '--time-threshold <number>',
       'operators that must say when it was made (1)',
-      parseCount,
+      onceAs(parseCount),
     );
 }
 

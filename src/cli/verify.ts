@@ -43,7 +43,7 @@ import { working } from './progress.ts';
 import { isTalkative, type Report, type Session, say } from './session.ts';
 import type { ChosenTrust } from './trust-choice.ts';
 import { addTrustOptions, TRUST_OPTIONS } from './trust-options.ts';
-import { collect, once, parseTime } from './values.ts';
+import { collect, once, onceAs, parseTime } from './values.ts';
 
 interface VerifyArguments extends ScopeArguments, JobsArguments, PolicyArguments {
   readonly signature?: string;
@@ -97,7 +97,7 @@ export function addVerifyCommand(program: Command): Command {
     .option(
       '--verification-time <time>',
       'judge validity periods at this time instead of now (RFC 3339)',
-      parseTime,
+      onceAs(parseTime),
     )
     .option(
       '--tsa-certificate-chain <file>',

@@ -11,6 +11,7 @@ import { GIT_PATHS, mergeIgnorePaths, normaliseIgnorePath } from '../model/ignor
 import { nameInModel } from '../model/location.ts';
 import { flawInName } from '../model/names.ts';
 import { quoted } from '../printable.ts';
+import { checkMembers } from '../verifiers/members.ts';
 
 /** Which files count, for signing and for verifying. */
 export interface ScopeOptions {
@@ -60,11 +61,52 @@ export interface VerifyOptions extends ScopeOptions, HashOptions {
  * @throws {OmsError} `USAGE`
  */
 export function checkModelPath(model: unknown): void {
-  if (typeof model === 'string' && model !== '' && !model.includes('\0')) return;
+  if (isPath(model)) return;
   throw new OmsError('USAGE', 'the path of the model is not usable', {
     expected: 'the path of a file or directory',
     found: typeof model === 'string' ? quoted(model) : typeof model,
   });
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+const FLAGS = [
+  'ignoreGitPaths',
+  'allowSymlinks',
+  'ignoreUnsignedFiles',
+  'forbidIgnoredFiles',
+] as const satisfies readonly (keyof VerifyOptions)[];
+
+const VERIFY_MEMBERS = [
+  ...FLAGS,
+  'ignorePaths',
+  'signaturePath',
+  'jobs',
+  'signal',
+  'onProgress',
+  'useCallingThread',
+] as const satisfies readonly (keyof VerifyOptions)[];
+
+/**
+ * A wish with a typing error, or in another form such as `'true'`, must not pass for no wish.
+ *
+ * @throws {OmsError} `USAGE`
+ */
+export function checkVerifyOptions(options: VerifyOptions): void {
+  checkMembers(options, VERIFY_MEMBERS, 'the options');
+  for (const name of FLAGS) {
+    const value: unknown = options[name];
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new OmsError('USAGE', `the option ${name} must be true or false`, {
+      found: typeof value,
+    });
+  }
+  checkJobs(options);
+  if (options.ignoreUnsignedFiles === true && options.forbidIgnoredFiles === true) {
+    throw new OmsError('USAGE', 'unsigned files cannot be both ignored and forbidden');
+  }
 }
 
 /**
@@ -142,10 +184,17 @@ function hasPattern(path: string): boolean {
   return /[*?[]/.test(path);
 }
 
+/** @throws {OmsError} `USAGE` */
 export function signatureNameIn(
   model: string | undefined,
   path: string | undefined,
 ): string | undefined {
+  if (path !== undefined && !isPath(path)) {
+    throw new OmsError('USAGE', 'the path of the signature is not usable', {
+      expected: 'the path of a file',
+      found: typeof path === 'string' ? quoted(path) : typeof path,
+    });
+  }
   return path === undefined || model === undefined ? undefined : nameInModel(model, path);
 }
 

@@ -1,4 +1,3 @@
-import { OmsError } from '../errors.ts';
 import { type Bundle, type Method, parseBundle } from '../format/bundle.ts';
 import { compareModel, isEmpty, type ModelDiff, sizesOf, sortDifferences } from '../format/diff.ts';
 import type { Manifest, Resource } from '../format/manifest.ts';
@@ -13,8 +12,8 @@ import { authenticate, type Policy, type SignerIdentity } from '../verifiers/ver
 import { measure, planFor } from './measure.ts';
 import { MismatchError } from './mismatch.ts';
 import {
-  checkJobs,
   checkModelPath,
+  checkVerifyOptions,
   ignorePathsOf,
   signatureNameIn,
   type VerifyOptions,
@@ -64,7 +63,7 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   checkModelPath(model);
-  checkOptions(options);
+  checkVerifyOptions(options);
   return verifyAgainst(await openBundle(bundle, policy, options), model, options);
 }
 
@@ -98,7 +97,7 @@ export async function verifyAgainst(
   options: VerifyOptions,
 ): Promise<Verification> {
   checkModelPath(model);
-  checkOptions(options);
+  checkVerifyOptions(options);
   const tree = await readSignedModel(model, manifest, options);
   const { diff, files, bytes } = await compareTree(tree, manifest, options);
   const refused = applyOptions(diff, tree, options);
@@ -107,13 +106,6 @@ export async function verifyAgainst(
   }
   const unsigned = diff.extra.map(({ name }) => name);
   return { signer, manifest, files, bytes, ignored: tree.ignored, unsigned };
-}
-
-function checkOptions(options: VerifyOptions): void {
-  checkJobs(options);
-  if (options.ignoreUnsignedFiles === true && options.forbidIgnoredFiles === true) {
-    throw new OmsError('USAGE', 'unsigned files cannot be both ignored and forbidden');
-  }
 }
 
 /**

@@ -185,6 +185,25 @@ describe('unsigned files', () => {
     });
   });
 
+  it.each([
+    ['forbidIgnoredFiles', { forbidIgnoredFiles: 'true' }],
+    ['forbidIgnoredFiles', { forbidIgnoredFiles: 1 }],
+    ['ignoreGitPaths', { ignoreGitPaths: 'false' }],
+    ['allowSymlinks', { allowSymlinks: null }],
+    ['forbidIgnoredFile', { forbidIgnoredFile: true }],
+    ['the options', 'forbidIgnoredFiles'],
+    ['the options', null],
+    ['the path of the signature', { signaturePath: '' }],
+    ['the path of the signature', { signaturePath: 'a\0/b' }],
+    ['the path of the signature', { signaturePath: null }],
+  ])('are not let in by a wish that is not understood: %s', async (named, options) => {
+    const model = makeModel({ a: 'content of a', '.git/hooks/evil': 'x' });
+    const bundle = forger.sign(statementWith({}));
+    const wish = options as unknown as VerifyOptions;
+    const { message } = await refusal(() => verify(model, bundle, forger.policy, wish), 'USAGE');
+    expect(message).toContain(named);
+  });
+
   it('cannot be ignored and forbidden at once', async () => {
     const options = { ignoreUnsignedFiles: true, forbidIgnoredFiles: true };
     const bundle = forger.sign(statementWith({}));

@@ -2,7 +2,7 @@ import { OmsError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Envelope, readEnvelope } from './dsse.ts';
 import { Fields } from './fields.ts';
-import { checkSize, type JsonObject, type JsonValue, readJson } from './json.ts';
+import { type JsonObject, type JsonValue, readJson, readJsonText } from './json.ts';
 import {
   BUNDLE_LIMITS,
   MAX_ATTESTATIONS,
@@ -97,19 +97,17 @@ export function parseBundle(source: string | Uint8Array | Bundle): ParsedBundle 
 const WHAT = 'the signature file';
 
 function readSource(source: string | Uint8Array | Bundle): JsonValue {
-  if (source instanceof Uint8Array) return readText(source);
-  if (typeof source === 'string') {
-    // First: in bytes it can be three times as long.
-    checkSize(Buffer.byteLength(source), BUNDLE_LIMITS, WHAT, 'BUNDLE_MALFORMED');
-    return readText(Buffer.from(source));
+  if (source instanceof Uint8Array) {
+    return readJson(source, BUNDLE_LIMITS, WHAT, 'BUNDLE_MALFORMED');
   }
+  if (typeof source === 'string') return readText(source);
   const { rest, payload } = takeOutPayload(source);
-  const json = readText(Buffer.from(textOf(rest)));
+  const json = readText(textOf(rest));
   return payload === undefined ? json : putInPayload(json as JsonObject, payload);
 }
 
-function readText(bytes: Uint8Array): JsonValue {
-  return readJson(bytes, BUNDLE_LIMITS, WHAT, 'BUNDLE_MALFORMED');
+function readText(text: string): JsonValue {
+  return readJsonText(text, BUNDLE_LIMITS, WHAT, 'BUNDLE_MALFORMED');
 }
 
 /** An object from outside goes through its JSON text, so that it is plain data afterwards. */
@@ -137,11 +135,16 @@ function putInPayload(json: JsonObject, payload: string): JsonObject {
   return { ...json, dsseEnvelope: { ...(json['dsseEnvelope'] as JsonObject), payload } };
 }
 
-/** Whether an object is as an object literal makes it: no class, no accessors, no `toJSON`. */
+/**
+ * Whether an object is as an object literal makes it: no class, no accessors, no `toJSON`, and
+ * nothing that its JSON would not show.
+ */
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) return false;
-  return Object.values(Object.getOwnPropertyDescriptors(value)).every((one) => 'value' in one);
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every(
+    (one) => 'value' in one && one.enumerable === true,
+  );
 }
 
 const KINDS = ['publicKey', 'x509CertificateChain', 'certificate'] as const;

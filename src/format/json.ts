@@ -65,6 +65,20 @@ export function readJson(
   }
 }
 
+/** As {@link readJson}. Half of a surrogate pair in a text would become another character in bytes. */
+export function readJsonText(
+  text: string,
+  limits: JsonLimits,
+  what: string,
+  code: ErrorCode,
+): JsonValue {
+  // First: in bytes it can be three times as long.
+  checkSize(Buffer.byteLength(text), limits, what, code);
+  if (text.isWellFormed()) return readJson(Buffer.from(text), limits, what, code);
+  const flaw = 'it holds half of a surrogate pair';
+  throw new OmsError(code, `${what} is not acceptable JSON: ${flaw}`, hintFor(code));
+}
+
 const SHOWN = 24;
 
 /** What begins like an object is most often a file that came in part: its end shows that. */
@@ -76,7 +90,7 @@ function outlineOf(text: string): string {
 }
 
 /** @throws {OmsError} with `code` for a text that is too large to be read. */
-export function checkSize(bytes: number, limits: JsonLimits, what: string, code: ErrorCode): void {
+function checkSize(bytes: number, limits: JsonLimits, what: string, code: ErrorCode): void {
   if (bytes <= limits.bytes) return;
   throw new OmsError(code, `${what} is too large`, {
     expected: `at most ${limits.bytes} bytes`,

@@ -1,5 +1,5 @@
 import { OmsError } from '../errors.ts';
-import { type JsonObject, type JsonValue, readJson } from '../format/json.ts';
+import { type JsonObject, type JsonValue, readJson, readJsonText } from '../format/json.ts';
 import { TRUST_LIMITS } from '../format/limits.ts';
 
 /** A file of a trust configuration: its JSON text, the bytes of it, or the object. */
@@ -9,7 +9,7 @@ export type TrustSource = string | Uint8Array | JsonObject;
 export function readTrustSource(source: TrustSource, what: string): JsonValue {
   const code = 'TRUST_UNUSABLE';
   if (source instanceof Uint8Array) return readJson(source, TRUST_LIMITS, what, code);
-  if (typeof source === 'string') return readJson(Buffer.from(source), TRUST_LIMITS, what, code);
+  if (typeof source === 'string') return readJsonText(source, TRUST_LIMITS, what, code);
   if (typeof source !== 'object' || source === null) {
     throw new OmsError(code, `${what} cannot be used`, {
       expected: 'JSON text, its bytes, or an object',
@@ -17,7 +17,7 @@ export function readTrustSource(source: TrustSource, what: string): JsonValue {
     });
   }
   // An object from outside goes through its text, so that it is plain data afterwards.
-  return readJson(Buffer.from(textOf(source, what)), TRUST_LIMITS, what, code);
+  return readJsonText(textOf(source, what), TRUST_LIMITS, what, code);
 }
 
 function textOf(source: JsonObject, what: string): string {

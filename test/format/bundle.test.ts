@@ -354,6 +354,32 @@ describe('a bundle that is an object', () => {
     );
   });
 
+  it('does not have what its JSON does not show', async () => {
+    for (const hide of ['payload', 'signatures']) {
+      const envelope = { ...good.dsseEnvelope };
+      Object.defineProperty(envelope, hide, { enumerable: false });
+      const hidden = { ...good, dsseEnvelope: envelope };
+      const { message } = await refusal(() => parseBundle(hidden), 'BUNDLE_MALFORMED');
+      expect(message).toContain(`dsseEnvelope.${hide}`);
+    }
+    const envelope: Loose = Object.defineProperty({ ...good }, 'dsseEnvelope', {
+      enumerable: false,
+    });
+    await refusal(() => parseBundle(envelope), 'BUNDLE_MALFORMED');
+  });
+
+  it('and its text with half of a surrogate pair are both refused', async () => {
+    const odd: Loose = JSON.parse(bundle((b) => (b['dsseEnvelope'].signatures[0].keyid = 'K')));
+    odd.dsseEnvelope.signatures[0].keyid = '\ud800';
+    for (const source of [
+      odd,
+      bundle((b) => (b['dsseEnvelope'].signatures[0].keyid = 'K')).replace('"K"', '"\ud800"'),
+    ]) {
+      const { message } = await refusal(() => parseBundle(source), 'BUNDLE_MALFORMED');
+      expect(message).toContain('half of a surrogate pair');
+    }
+  });
+
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],

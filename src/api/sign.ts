@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { type Bundle, type ParsedBundle, parseBundle } from '../format/bundle.ts';
 import { encodeStatement } from '../format/statement.ts';
@@ -37,15 +38,21 @@ export async function signMeasured(
   await pace.rest();
   const statement = encodeStatement(measured.manifest);
   if (pace.isDue) await pace.rest();
+  const signed = hash('sha256', statement, 'hex');
   const bundle = await signer(statement);
   if (pace.isDue) await pace.rest();
-  return { ...measured, bundle, seal: checkBundle(bundle, statement) };
+  return { ...measured, bundle, seal: checkBundle(bundle, signed) };
 }
 
-/** A signer may be anybody's function: what it returns must be a bundle over this statement. */
-function checkBundle(bundle: Bundle, statement: Uint8Array): Seal {
+/**
+ * A signer may be anybody's function: what it returns must be a bundle over the statement as it was
+ * when the signer got it.
+ *
+ * @param digest of that statement.
+ */
+function checkBundle(bundle: Bundle, digest: string): Seal {
   const { envelope, material, timestamps } = parseBundle(bundle);
-  if (Buffer.compare(envelope.payload, statement) !== 0) {
+  if (hash('sha256', envelope.payload, 'hex') !== digest) {
     throw new OmsError('BUNDLE_MALFORMED', 'the signer signed another statement than it was given');
   }
   return { material, timestamps };

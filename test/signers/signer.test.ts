@@ -14,6 +14,12 @@ const privateKey = makeKey('P-256');
 const policy = { method: 'key', publicKey: createPublicKey(privateKey) } as const;
 const honest = keySigner({ privateKey });
 
+/** The same bytes, with another name in them now. */
+function renamed(statement: Uint8Array): Uint8Array {
+  statement[Buffer.from(statement).indexOf('"name":"a"') + 8] = 0x7a;
+  return statement;
+}
+
 describe('a signer that is anybody’s function', () => {
   it('is given the statement and may sign it in its own way', async () => {
     const model = makeModel({ a: 'x' });
@@ -38,6 +44,10 @@ describe('a signer that is anybody’s function', () => {
       async (bytes) => honest(Buffer.concat([bytes, Buffer.from(' ')])),
     ],
     ['the statement written anew', async (bytes) => honest(reformatted(bytes))],
+    [
+      'the statement after changing the bytes it was given',
+      async (bytes) => honest(renamed(bytes)),
+    ],
     ['a part of the statement', async (bytes) => honest(bytes.subarray(0, -1))],
   ];
   it.each(liars)('is refused when it signs %s', async (_, signer) => {

@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { measureModel } from '../api/digest.ts';
 import { OmsError } from '../errors.ts';
-import { absolutePath, joinable } from '../model/location.ts';
+import { joinable } from '../model/location.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -76,7 +77,7 @@ export async function runDigest(
     exitCode: 0,
     json: {
       digest: {
-        model: absolutePath(model),
+        model: resolve(model),
         name: manifest.name,
         files,
         bytes,

@@ -45,31 +45,28 @@ export function runInspect([path, ...rest]: readonly string[], given: InspectArg
   if (path === undefined || path === '' || rest.length > 0) {
     throw new OmsError('USAGE', 'inspect takes the path of one signature file');
   }
+  const bundle = absolutePath(path);
   const { unverified } = inspect(readSignatureFile(path));
   return {
     command: 'inspect',
     exitCode: 0,
     json: {
-      inspection: {
-        bundle: absolutePath(path),
-        verified: false,
-        unverified: toJson(unverified, given),
-      },
+      inspection: { bundle, verified: false, unverified: toJson(unverified, given) },
     },
-    text: toText(path, unverified, given),
+    text: toText(bundle, unverified, given),
   };
 }
 
 type Unverified = Inspection['unverified'];
 
 function* toText(
-  path: string,
+  bundle: string,
   unverified: Unverified,
   { resources, verbose }: InspectArguments,
 ): Generator<string, void> {
   const { method, keyHint, certificates, logEntries, timestamps, statement } = unverified;
   const lines: Line[] = [
-    ['File', absolutePath(path)],
+    ['File', bundle],
     ['Method', method],
     ...(keyHint === undefined ? [] : [['Key', `sha256:${keyHint}`] as const]),
     ...certificates.flatMap(certificateLines),

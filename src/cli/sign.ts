@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { signMeasured } from '../api/sign.ts';
-import { absolutePath, joinable } from '../model/location.ts';
+import { joinable } from '../model/location.ts';
 import {
   addCommonOptions,
   addHashOptions,
@@ -127,20 +128,20 @@ export async function runSign(
 
   const signatory = signing.signatory(seal);
   const lines: readonly Line[] = [
-    ['Model', absolutePath(model)],
+    ['Model', resolve(model)],
     ['Content', amount(files, bytes)],
     ['Root digest', rootDigest(manifest)],
     ...signatory.lines,
-    ['Signature', absolutePath(signature)],
+    ['Signature', resolve(signature)],
   ];
   return {
     command: 'sign',
     exitCode: 0,
     json: {
       signing: {
-        model: absolutePath(model),
+        model: resolve(model),
         name: manifest.name,
-        signature: absolutePath(signature),
+        signature: resolve(signature),
         files,
         bytes,
         rootDigest: rootDigest(manifest),

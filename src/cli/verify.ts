@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   openBundle,
@@ -7,7 +8,7 @@ import {
 } from '../api/verify.ts';
 import { OmsError } from '../errors.ts';
 import { parseBundle } from '../format/bundle.ts';
-import { absolutePath, joinable } from '../model/location.ts';
+import { joinable } from '../model/location.ts';
 import { quoted } from '../printable.ts';
 import { loadCertificates, parseCertificate } from '../trust/certificate.ts';
 import type { Policy } from '../verifiers/verifier.ts';
@@ -204,7 +205,7 @@ function report(
 ): Report {
   const { manifest, signer, files, bytes, ignored, unsigned } = verification;
   const lines: readonly Line[] = [
-    ['Model', absolutePath(model)],
+    ['Model', resolve(model)],
     ['Content', amount(files, bytes)],
     ['Root digest', rootDigest(manifest)],
     ...signerLines(signer),
@@ -218,9 +219,9 @@ function report(
     exitCode: 0,
     json: {
       verification: {
-        model: absolutePath(model),
+        model: resolve(model),
         name: manifest.name,
-        signature: absolutePath(signature),
+        signature: resolve(signature),
         files,
         bytes,
         rootDigest: rootDigest(manifest),

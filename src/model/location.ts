@@ -38,7 +38,8 @@ export function absolutePath(path: string): string {
 }
 
 /**
- * A path as it was given, unless Node's `join` and `dirname` would make another place of it.
+ * A path as it was given, unless Node's `join`, `dirname` and `resolve` would make another place of
+ * it; then, and for them, {@link absolutePath}.
  *
  * @throws {OmsError} as {@link absolutePath}
  */

@@ -287,8 +287,7 @@ describe('the time of verification', () => {
   });
 
   it('is not what keeps a certificate without a way to an anchor, or for another use, from being good', () => {
-    const { leaf, intermediate } = past;
-    const lost = certificateBundle(statement, [leaf, intermediate]);
+    const lost = certificateBundle(statement, [past.leaf, past.intermediate]);
     const at = new Date('2010-06-01T00:00:00Z');
     const nobody = issue({ subject: 'Nobody', ...CA, ...years(2000, 2100) });
     const chain = expect.stringContaining('--certificate-chain');

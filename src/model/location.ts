@@ -33,7 +33,8 @@ export function nameInModel(model: string, path: string): string | undefined {
  */
 export function absolutePath(path: string): string {
   const absolute = resolved(path);
-  checkAlike(path, absolute);
+  // The system knows no file with a slash behind it; people write one all the same.
+  checkAlike(path.replace(/(?<=[^/])\/+$/, ''), absolute);
   return absolute;
 }
 

@@ -118,8 +118,8 @@ export function loadCertificates(source: string | Uint8Array, what: string): Cer
       return parseCertificate(der, `certificate ${index + 1}`);
     } catch (cause) {
       throw new OmsError('KEY_UNUSABLE', `certificate ${index + 1} of ${what} cannot be read`, {
-        expected: 'an X.509 certificate in base64',
-        hint: 'its text is damaged: get it again',
+        expected: 'a well-formed X.509 certificate',
+        hint: 'it is damaged, or was never good: get another',
         cause,
       });
     }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { verify } from '../../src/index.ts';
+import { digest, verify } from '../../src/index.ts';
 import { absolutePath, nameInModel } from '../../src/model/location.ts';
 import { Forger, statementWith } from '../helpers/forge.ts';
 import { makeModel, temporaryDirectory, writeFiles } from '../helpers/model.ts';
@@ -66,13 +66,17 @@ describe.skipIf(process.platform === 'win32')('`..` behind a link', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('a path that only its text makes one', () => {
-  it.each(['a/', 'none/../a'])('is not taken for another: %s', async (path) => {
+  it('is not taken for another', async () => {
     const model = makeModel({ a: GOOD });
-    const { message } = await refusal(
-      () => verify(`${model}/${path}`, bundle, forger.policy),
-      'FILE_UNREADABLE',
-    );
+    const check = (): Promise<unknown> => verify(`${model}/none/../a`, bundle, forger.policy);
+    const { message } = await refusal(check, 'FILE_UNREADABLE');
     expect(message).toContain('cannot be followed: it leads nowhere');
+  });
+
+  it.each(['a', 'a/', 'a//', './a', './/a'])('is one, however it is written: %s', async (path) => {
+    const model = makeModel({ a: GOOD });
+    expect((await verify(`${model}/${path}`, bundle, forger.policy)).files).toBe(1);
+    expect((await digest(`${model}/`)).resources).toHaveLength(1);
   });
 });
 

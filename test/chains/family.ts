@@ -126,7 +126,7 @@ export function notUnderstood(id: string): Refusal {
 
 /** It cannot be read; the cause, where it is ours. */
 export function malformed(cause = '.*'): Refusal {
-  return says(`^@ (is not a well-formed certificate|cannot be read) .*< ${cause}`);
+  return says(`^@ (is not a well-formed certificate|cannot be read)\\b.*< ${cause}`);
 }
 
 const UNCONNECTED =

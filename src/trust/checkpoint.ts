@@ -25,10 +25,7 @@ export function checkCheckpoint(
   if (name === undefined) {
     throw wrong('signed by another log', names[0] ?? '', signers.join(', '));
   }
-  // Rekor v1 adds the number of its tree.
-  if (origin !== name && !/^ - [0-9]{1,20}$/.test(afterPrefix(origin, name))) {
-    throw wrong('of another log', name, origin);
-  }
+  if (!isOriginOf(name, origin)) throw wrong('of another log', name, origin);
   // The log signs these two; the proof repeats them.
   if (size !== String(treeSize)) throw wrong('of a tree of another size', String(treeSize), size);
   const root = Buffer.from(rootHash).toString('base64');
@@ -68,8 +65,9 @@ function namesOf({ baseUrl }: Log): readonly string[] {
   return [text, host, host.replace(/:[0-9]+$/, '')];
 }
 
-function afterPrefix(text: string, prefix: string): string {
-  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+/** The name itself; Rekor v1 adds the number of its tree. */
+function isOriginOf(name: string, origin: string): boolean {
+  return origin.startsWith(name) && /^(?: - [0-9]{1,20})?$/.test(origin.slice(name.length));
 }
 
 function wrong(what: string, expected: string, found: string): OmsError {

@@ -54,6 +54,7 @@ describe('a checkpoint', () => {
     'rekor.example - 123456789012345678901',
     'rekor.example.evil - 1234',
     'evil - 1234',
+    ' - 1234',
     'evil.rekor.example',
     'Rekor.example',
     ' rekor.example',

@@ -13,6 +13,8 @@ import { isPrivate, readPrivately, replacePrivately } from './private-file.ts';
 export interface CachedCopy extends RepositoryCopy {
   /** When the repository was last asked. */
   readonly refreshed: Date;
+  /** SHA-256 of the root from which the repository was followed; in hex. */
+  readonly anchor: string;
 }
 
 /** What a file of the cache may cost; the public instance needs some 60 kilobytes. */
@@ -53,14 +55,14 @@ export class TrustCache {
   }
 
   /** @returns why the copy was not kept; nothing if it was, or was not to be. */
-  write({ files }: RepositoryCopy, refreshed: Date): string | undefined {
+  write({ files, refreshed, anchor }: CachedCopy): string | undefined {
     if (this.#directory === undefined || this.path === undefined) return undefined;
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       if (!isPrivateDirectory(this.#directory)) {
         return `nothing is kept in ${quoted(this.#directory)}, as others could change it`;
       }
-      replacePrivately(this.path, this.#serialize(files, refreshed));
+      replacePrivately(this.path, this.#serialize(files, refreshed, anchor));
       return undefined;
     } catch (error) {
       return `nothing is kept in ${quoted(this.#directory)}: ${reasonOf(error)}`;
@@ -75,14 +77,15 @@ export class TrustCache {
     if (Number.isNaN(refreshed.getTime())) throw fields.error('refreshed', 'a time');
     const encoded = fields.object('files');
     const files = filesFrom((name) => decodeBase64(encoded.string(name), name, CODE));
-    return { ...toCopy(files), refreshed };
+    return { ...toCopy(files), refreshed, anchor: fields.string('anchor') };
   }
 
-  #serialize(files: RepositoryFiles, refreshed: Date): string {
+  #serialize(files: RepositoryFiles, refreshed: Date, anchor: string): string {
     return JSON.stringify({
       format: FORMAT,
       repository: this.#repository,
       refreshed: refreshed.toISOString(),
+      anchor,
       files: filesFrom((name) => Buffer.from(files[name]).toString('base64')),
     });
   }

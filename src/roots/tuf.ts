@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { isSystemError, OmsError, reasonOf } from '../errors.ts';
 import { aborted } from '../pace.ts';
 import { ageOf, dayOf } from './age.ts';
 import { type CachedCopy, TrustCache } from './cache.ts';
-import { type RepositoryCopy, versionOf } from './copy.ts';
+import { type RepositoryCopy, type RepositoryFiles, versionOf } from './copy.ts';
 import { DownloadError, Downloads, type Patience } from './download.ts';
 import { readEmbedded } from './embedded.ts';
 import { INSTANCES, type InstanceName, type InstanceTrust } from './instance.ts';
@@ -67,16 +68,28 @@ interface State {
   readonly instance: InstanceName;
   readonly repository: string;
   readonly now: Date;
+  /** The root that is trusted from the beginning. */
+  readonly root: Uint8Array;
+  readonly anchor: string;
   readonly cache: TrustCache;
+  /** What was followed from that root. */
   readonly cached: CachedCopy | undefined;
+  /** What was followed from whatever root: trusted for nothing, but no answer may be older. */
+  readonly known: RepositoryFiles | undefined;
 }
 
 function openState(options: LoadOptions): State {
   const { instance, cacheDirectory, mirrorUrl, signal, now = new Date() } = options;
   if (signal?.aborted === true) throw aborted(signal);
   const repository = (mirrorUrl ?? INSTANCES[instance].repository).replace(/\/+$/, '');
+  const root = options.root ?? readEmbedded(instance).root;
+  const anchor = hash('sha256', root, 'hex');
   const cache = new TrustCache(cacheDirectory, instance, repository);
-  return { instance, repository, now, cache, cached: cache.read() };
+  const copy = cache.read();
+  // Another root may have come because the keys of the one before were stolen: what they signed
+  // must not outlive it, whatever its version.
+  const cached = copy?.anchor === anchor ? copy : undefined;
+  return { instance, repository, now, root, anchor, cache, cached, known: copy?.files };
 }
 
 /** A copy from the future was made when the clock was wrong. */
@@ -85,19 +98,18 @@ function isFresh({ refreshed, expires }: CachedCopy, now: Date): boolean {
   return age >= 0 && age < MAX_AGE && now < expires;
 }
 
-async function ask(state: State, { signal, patience, root }: LoadOptions): Promise<InstanceTrust> {
-  const { repository, cache, cached, now } = state;
+async function ask(state: State, { signal, patience }: LoadOptions): Promise<InstanceTrust> {
+  const { repository, root, anchor, cache, cached, known, now } = state;
   const downloads = new Downloads(signal, patience);
   let copy: RepositoryCopy;
   try {
-    const roots = startingRoots(root ?? readEmbedded(state.instance).root, cached);
-    copy = await refresh(repository, roots, cached?.files, downloads);
+    copy = await refresh(repository, startingRoots(root, cached), known, downloads);
   } catch (error) {
     // What comes through tuf-js is only the text of ours.
     throw downloads.failure ?? error;
   }
   if (now >= copy.expires) throw new Error(`metadata expired on ${copy.expires.toISOString()}`);
-  const problem = cache.write(copy, now);
+  const problem = cache.write({ ...copy, refreshed: now, anchor });
   return {
     ...trustOf(state, copy, now),
     source: 'tuf',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../src/format/json.ts';
 import { TrustCache } from '../../src/roots/cache.ts';
 import { filesFrom, type RepositoryFiles, TARGETS, toCopy } from '../../src/roots/copy.ts';
+import { readEmbedded } from '../../src/roots/embedded.ts';
 import { INSTANCES, type InstanceName } from '../../src/roots/instance.ts';
 
 /**
@@ -44,6 +45,7 @@ export function keepTrust(
     name,
     INSTANCES[name].repository,
   );
-  const problem = cache.write(toCopy(files), refreshed);
+  const anchor = createHash('sha256').update(readEmbedded(name).root).digest('hex');
+  const problem = cache.write({ ...toCopy(files), refreshed, anchor });
   if (problem !== undefined) throw new Error(problem);
 }

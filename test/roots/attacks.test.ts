@@ -184,6 +184,38 @@ describe('a new root', () => {
     expect(bench.server.asked[0]).toBe('3.root.json');
   });
 
+  it('is trusted no longer when another oms comes with another, whatever its version', async () => {
+    const stolen = new TestRepository({ targets: targetsNamed('stolen') });
+    for (let count = 0; count < 3; count++) stolen.rotate();
+    stolen.publish({ targets: targetsNamed('stolen') });
+    const bench = await openBench(stolen);
+    expect(text((await bench.load()).trustedRoot)).toBe('{"root":"stolen"}');
+    const anew = new TestRepository({ targets: targetsNamed('second') });
+
+    // Whoever has the keys keeps the new repository away, or goes on with the old one.
+    const { root } = anew;
+    expect(await bench.load({ root, offline: true })).toMatchObject({ source: 'embedded' });
+    await refusal(() => bench.load({ root }), 'TRUST_UNUSABLE');
+    await refusal(() => bench.load({ root, now: later(25) }), 'TRUST_UNUSABLE');
+
+    stolen.files.clear();
+    for (const [path, bytes] of anew.files) stolen.files.set(path, bytes);
+    expect(text((await bench.load({ root })).trustedRoot)).toBe(SECOND);
+    expect(await bench.load({ root })).toMatchObject({ source: 'cache' });
+  });
+
+  it('that comes with a newer oms does not make it forget what it has seen', async () => {
+    const bench = await openBench();
+    bench.repository.publishRoot();
+    const root = bench.repository.files.get('2.root.json') ?? Buffer.of();
+    const before = new Map(bench.repository.files);
+    bench.repository.publish({ targets: targetsNamed('second') });
+    await bench.load();
+    for (const [path, bytes] of before) bench.repository.files.set(path, bytes);
+    const error = await refusal(() => bench.load({ root }), 'TRUST_UNUSABLE');
+    expect(error.found).toMatch(/New timestamp version 1 is less than current version 2/);
+  });
+
   it('is asked for only so often', async () => {
     const bench = await openBench();
     const root = bench.repository.root;

@@ -42,11 +42,13 @@ describe('offline', () => {
   });
 
   it('no socket is opened, no name is looked up, and no TUF client is loaded', async () => {
-    const { options, load } = await openBench();
+    const { options, load, repository } = await openBench();
     await load();
+    const root = repository.root.toString('base64');
     const script = join(import.meta.dirname, 'trapped.ts');
     const observe = async (...words: string[]): Promise<unknown> => {
-      const given = [options.cacheDirectory ?? '', options.mirrorUrl ?? '', NOW.toISOString()];
+      const { cacheDirectory = '', mirrorUrl = '' } = options;
+      const given = [cacheDirectory, mirrorUrl, root, NOW.toISOString()];
       const { stdout } = await run(process.execPath, [script, ...given, ...words]);
       return JSON.parse(stdout);
     };

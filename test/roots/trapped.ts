@@ -19,12 +19,13 @@ dns.lookup = Object.assign(trap('lookup'), { __promisify__: trap('lookup') });
 dns.promises.lookup = trap('lookup');
 syncBuiltinESMExports();
 
-const [cacheDirectory = '', mirrorUrl = '', now = '', how = '', without = ''] =
+const [cacheDirectory = '', mirrorUrl = '', root = '', now = '', how = '', without = ''] =
   process.argv.slice(2);
 const source = await loadTrust({
   instance: 'production',
   cacheDirectory: without === '' ? cacheDirectory : undefined,
   mirrorUrl,
+  root: Buffer.from(root, 'base64'),
   offline: how === 'offline',
   patience: { answer: 1000, total: 1000, pauses: [1, 1] },
   ...(now === '' ? {} : { now: new Date(now) }),

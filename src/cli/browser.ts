@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { platform as thisPlatform } from 'node:process';
+import { dirname } from 'node:path';
+import { execPath, platform as thisPlatform } from 'node:process';
 
 /** Milliseconds after which a program that still runs is taken for a browser that is open. */
 const PATIENCE = 2_000;
@@ -41,7 +42,9 @@ function isSet(value: string | undefined): boolean {
 
 function start(program: string, words: string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve) => {
-    const settings = { env, detached: true, stdio: 'ignore', windowsHide: true } as const;
+    // Windows looks for a program where it is to run first: not in the model where the user stands.
+    const cwd = dirname(execPath);
+    const settings = { env, cwd, detached: true, stdio: 'ignore', windowsHide: true } as const;
     const child = spawn(program, words, settings);
     const timer = setTimeout(() => resolve(true), PATIENCE);
     child.once('error', () => {

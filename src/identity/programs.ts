@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
+import { execPath } from 'node:process';
 import { quotedWithout } from '../network/redact.ts';
 import { throwIfAborted } from '../pace.ts';
 import {
@@ -69,7 +71,9 @@ interface Ended {
 function run(program: string, words: readonly string[], options: AmbientOptions): Promise<Ended> {
   const { env, timeout = TIMEOUT, signal } = options;
   const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
-  const settings = { ...limits, env: { ...env }, windowsHide: true, ...(signal && { signal }) };
+  // Windows looks for a program where it is to run first: not in the model where the user stands.
+  const place = { cwd: dirname(execPath), env: { ...env }, windowsHide: true } as const;
+  const settings = { ...limits, ...place, ...(signal && { signal }) };
   return new Promise((resolve) => {
     execFile(program, words, settings, (error, output, complaint) => {
       const failed = error === null ? undefined : reasonOf(error, program, timeout);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openBrowser } from '../../src/cli/browser.ts';
 import { temporaryDirectory } from '../helpers/model.ts';
@@ -65,6 +65,18 @@ describe('the browser', () => {
       expect(words()).toBeUndefined();
     },
   );
+
+  it.each([
+    ['linux', 'xdg-open'],
+    ['win32', 'rundll32'],
+  ] as const)('is not looked for where the user stands, on %s', async (platform, program) => {
+    const { env, words } = desktop(program);
+    const [directory = ''] = env['PATH']?.split(':') ?? [];
+    const PATH = relative(process.cwd(), directory);
+    expect(existsSync(join(PATH, program))).toBe(true);
+    expect(await openBrowser(URL_GIVEN, { ...env, PATH }, platform)).toBe(false);
+    expect(words()).toBeUndefined();
+  });
 
   it('may not be there', async () => {
     const env = { PATH: temporaryDirectory(), DISPLAY: ':0' };

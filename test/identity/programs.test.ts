@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildkite, circleci } from '../../src/identity/programs.ts';
 import type { AmbientOptions, AmbientSource } from '../../src/identity/source.ts';
@@ -80,6 +80,13 @@ describe.each(TOOLS)('the helper program %s', (program, source, name) => {
       `no identity token from ${name}: there is no ${program} on the PATH`,
     );
     expect(error.hint).toContain(`check that ${program} is installed`);
+  });
+
+  it('is not looked for where the user stands', async () => {
+    const [directory = ''] = pathWith(program, 'echo "$TOKEN"').split(':');
+    const path = relative(process.cwd(), directory);
+    expect(existsSync(join(path, program))).toBe(true);
+    expect((await refused(source, path)).found).toBe(`there is no ${program} on the PATH`);
   });
 
   it('may not be a program', async () => {

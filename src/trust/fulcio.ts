@@ -80,7 +80,7 @@ function readName(leaf: Certificate): IdentityName {
   const kind = tag === undefined ? undefined : TAGS[tag];
   if (kind === undefined) throw unclear('an e-mail address, a URI or a user name', 'another kind');
   const value = decode('the subject alternative name', () =>
-    kind === 'username' ? readOtherName(name) : asciiOf(name.value),
+    kind === 'username' ? readOtherName(name) : readText(name),
   );
   if (value === '') throw unclear('a name', 'an empty one');
   return { kind, value };
@@ -144,7 +144,12 @@ function utf8Of(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** RFC 5280 §4.2.1.6: IA5String. */
+/** RFC 5280 §4.2.1.6: IA5String. In pieces, as BER has it, other readers join the pieces alone. */
+function readText({ tag, value }: ASN1Obj): string {
+  if (tag.constructed) throw new Error('it is in pieces');
+  return asciiOf(value);
+}
+
 function asciiOf(bytes: Uint8Array): string {
   if (bytes.some((byte) => byte < 0x20 || byte > 0x7e)) throw new Error('not printable ASCII');
   return Buffer.from(bytes).toString('latin1');

@@ -144,6 +144,16 @@ describe('the name in a keyless certificate', () => {
     refuseLeaf({ names: [{ email }] });
   });
 
+  it.each([
+    ['an address', 0xa1],
+    ['a URI', 0xa6],
+  ])('must be in one piece: its header is no part of %s', (_, tag) => {
+    // Tag and length of the piece are characters, too: A and @.
+    const inner = der(0x41, Buffer.from('x'.repeat(0x40)));
+    const names = [{ raw: der(tag, inner) }];
+    refuseLeaf({ names }, { identityRegExp: '.*' });
+  });
+
   it('must not be hidden in another name', () => {
     const inner = der(0x81, Buffer.from(IDENTITY));
     for (const tag of [0xa1, 0xa3, 0xa4, 0xa0, 0xa6]) {

@@ -36,7 +36,7 @@ export const ROOMS: readonly Room[] = [
     tests: [
       'test/trust/**/*.test.ts',
       'test/verifiers/{certificate,legacy,sigstore}.test.ts',
-      'test/sigstore/attacks-{authority,issuer,log,sct,tsa,window}.test.ts',
+      'test/sigstore/attacks-{authority,identity,issuer,log,sct,tsa,window}.test.ts',
       'test/properties/signing-config.test.ts',
       'test/chains/faults.test.ts',
     ],

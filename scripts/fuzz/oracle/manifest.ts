@@ -90,6 +90,7 @@ function readParameters(value: Json | undefined): Parameters {
   const ignored = asList(map.get('ignore_paths') ?? [], 'ignore_paths').map((path) =>
     asText(path, 'ignore_paths'),
   );
+  if (ignored.some((path) => path.length > 4096)) throw new Flaw('an ignored path is too long');
   return {
     hash,
     allowSymlinks,

@@ -99,7 +99,9 @@ export function judgeModel(
     const shards = one.isUtf8 ? byPath.get(one.name) : undefined;
     if (shards === undefined) {
       if (one.name === signature && one.kind === 'file') continue;
-      const isHidden = !tree.isFile && isUnder(one.name, ignored) && one.name !== signature;
+      // No text names what is not UTF-8.
+      const known = one.isUtf8 ? one.name : one.name.replace(/(?:^|\/)[^/]*$/, '');
+      const isHidden = !tree.isFile && isUnder(known, ignored) && one.name !== signature;
       (isHidden ? hidden : extra).push(one.name);
       continue;
     }

@@ -94,10 +94,10 @@ function judgeCertificate(
 ): string[] {
   const { signer, bundle, ledger } = claim;
   const brought = [...bundle.certificates, ...trust.anchors];
-  const chain = signer.chain.map(({ fingerprint }) => {
+  const chain = signer.chain.map(({ fingerprint }, index) => {
     const der = brought.find((one) => sha256(one) === fingerprint);
     if (der === undefined) throw new Flaw('a certificate that nobody gave');
-    return readCertificate(der);
+    return readCertificate(der, index === signer.chain.length - 1);
   });
   const [leaf, ...issuers] = chain;
   const [first] = bundle.certificates;

@@ -114,6 +114,15 @@ export class OmsError extends Error {
   }
 }
 
+/** The same error in other words, or with another way out. */
+export function retold(
+  error: OmsError,
+  { summary = error.summary, hint }: { readonly summary?: string; readonly hint: string },
+): OmsError {
+  const { code, expected, found } = error;
+  return new OmsError(code, summary, { expected, found, hint, cause: error });
+}
+
 function clashOf(expected: string | undefined, found: string | undefined): string | undefined {
   if (expected === undefined) return found;
   return found === undefined ? `expected ${expected}` : `expected ${expected}, found ${found}`;

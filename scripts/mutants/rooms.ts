@@ -17,7 +17,6 @@ export const ROOMS: readonly Room[] = [
       'test/properties/{bundle,json}.test.ts',
       'test/verifiers/{key,legacy}.test.ts',
       'test/limits/{fields,names}.test.ts',
-      'test/identity/urls.test.ts',
       'test/fixtures.test.ts',
     ],
   },

@@ -61,15 +61,15 @@ export interface VerifyOptions extends ScopeOptions, HashOptions {
  * @throws {OmsError} `USAGE`
  */
 export function checkModelPath(model: unknown): void {
-  if (isPath(model)) return;
-  throw new OmsError('USAGE', 'the path of the model is not usable', {
-    expected: 'the path of a file or directory',
-    found: typeof model === 'string' ? quoted(model) : typeof model,
-  });
+  checkPath(model, 'the model', 'the path of a file or directory');
 }
 
-function isPath(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && !value.includes('\0');
+function checkPath(path: unknown, what: string, expected: string): void {
+  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return;
+  throw new OmsError('USAGE', `the path of ${what} is not usable`, {
+    expected,
+    found: typeof path === 'string' ? quoted(path) : typeof path,
+  });
 }
 
 const FLAGS = [
@@ -189,13 +189,9 @@ export function signatureNameIn(
   model: string | undefined,
   path: string | undefined,
 ): string | undefined {
-  if (path !== undefined && !isPath(path)) {
-    throw new OmsError('USAGE', 'the path of the signature is not usable', {
-      expected: 'the path of a file',
-      found: typeof path === 'string' ? quoted(path) : typeof path,
-    });
-  }
-  return path === undefined || model === undefined ? undefined : nameInModel(model, path);
+  if (path === undefined) return undefined;
+  checkPath(path, 'the signature', 'the path of a file');
+  return model === undefined ? undefined : nameInModel(model, path);
 }
 
 /** @throws {OmsError} `USAGE` */

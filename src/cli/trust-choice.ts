@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { OmsError } from '../errors.ts';
+import { OmsError, retold } from '../errors.ts';
 import { Fields } from '../format/fields.ts';
 import { quoted } from '../printable.ts';
 import { ageOf } from '../roots/age.ts';
@@ -128,10 +128,9 @@ function readTrustFile(path: string, what: string, read: (bytes: Buffer) => unkn
     return bytes;
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
-    const { code, expected, found, summary } = error;
+    const { found, summary } = error;
     const flaw = summary.replace(/^the (?:trusted root|trust configuration) is /, '');
     const [, hint = NOT_ONE] = OTHER_FILES.find(([part]) => found?.includes(part)) ?? [];
-    const named = `${what} ${quoted(path)} is ${flaw}`;
-    throw new OmsError(code, named, { expected, found, hint, cause: error });
+    throw retold(error, { summary: `${what} ${quoted(path)} is ${flaw}`, hint });
   }
 }

@@ -61,21 +61,16 @@ export function collect(text: string, previous: string[] = []): string[] {
   return previous;
 }
 
-const GIVEN_AGAIN = 'It can be given only once.';
-
 /** For options of which a second one would silently win over the first. */
-export function once(text: string, previous: string | undefined): string {
-  if (previous !== undefined) throw new InvalidArgumentError(GIVEN_AGAIN);
-  return notEmpty(text);
-}
-
-/** The same for a parser of values, where the second could ask for less than the first. */
 export function onceAs<T>(parse: (text: string) => T): (text: string, previous?: T) => T {
   return (text, previous) => {
-    if (previous !== undefined) throw new InvalidArgumentError(GIVEN_AGAIN);
+    if (previous !== undefined) throw new InvalidArgumentError('It can be given only once.');
     return parse(text);
   };
 }
+
+/** The same for a text. */
+export const once = onceAs(notEmpty);
 
 /** Timestamps are signed and hold no secret, so that http will do for them. */
 export function parseWebUrl(text: string, previous: string | undefined): string {

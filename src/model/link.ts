@@ -43,8 +43,9 @@ export function checkAlike(path: string, other: string): void {
   );
   if (one?.dev === two?.dev && one?.ino === two?.ino) return;
   const summary = `${quoted(path)} cannot be followed`;
-  if (one === undefined)
+  if (one === undefined) {
     throw new OmsError('FILE_UNREADABLE', summary, { found: 'it leads nowhere' });
+  }
   throw new OmsError('FILE_UNREADABLE', summary, {
     found: `it leads elsewhere than ${quoted(other)}`,
     hint: 'a name on the way may not be UTF-8: rename it',

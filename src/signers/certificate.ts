@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { OmsError } from '../errors.ts';
+import { OmsError, retold } from '../errors.ts';
 import { type ParsedBundle, parseBundle } from '../format/bundle.ts';
 import { MAX_CERTIFICATES } from '../format/limits.ts';
 import { quoted } from '../printable.ts';
@@ -71,10 +71,10 @@ function checkStamped({ timestamps }: ParsedBundle, check: (time: Date) => void)
       check(time);
     } catch (error) {
       if (!(error instanceof OmsError)) throw error;
-      const { code, summary, expected, found } = error;
-      const hint = 'check the clocks of this machine and of the authority, and try again';
-      const details = { expected, found, hint, cause: error };
-      throw new OmsError(code, `at the time of its timestamp, ${summary}`, details);
+      throw retold(error, {
+        summary: `at the time of its timestamp, ${error.summary}`,
+        hint: 'check the clocks of this machine and of the authority, and try again',
+      });
     }
   }
 }

@@ -52,8 +52,8 @@ class Search {
   readonly #anchors: readonly Certificate[];
   readonly #time: Date;
   readonly #purpose: Purpose;
-  /** Who signed whom, by both fingerprints. */
-  readonly #signatures = new Map<string, boolean>();
+  /** Of whom it was asked who signed whom, by both fingerprints. */
+  readonly #signatures = new Set<string>();
   /** Who may have issued whom, by the fingerprint of whom. */
   readonly #issuers = new Map<string, readonly Certificate[]>();
   #ways = 0;
@@ -125,14 +125,9 @@ class Search {
   }
 
   #signed(issuer: Certificate, subject: Certificate): boolean {
-    const key = `${subject.fingerprint} ${issuer.fingerprint}`;
-    let answer = this.#signatures.get(key);
-    if (answer === undefined) {
-      if (this.#signatures.size >= MAX_SIGNATURES) throw tooMany();
-      answer = isSignedBy(subject, issuer);
-      this.#signatures.set(key, answer);
-    }
-    return answer;
+    this.#signatures.add(`${subject.fingerprint} ${issuer.fingerprint}`);
+    if (this.#signatures.size > MAX_SIGNATURES) throw tooMany();
+    return isSignedBy(subject, issuer);
   }
 
   #unconnected(chain: Chain): OmsError {

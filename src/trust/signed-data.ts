@@ -50,8 +50,9 @@ export function readSignedData(contentInfo: ASN1Obj, type: string): SignedData {
   if (signer === undefined || signers.length > 1) throw new Error('it has not one signer');
   const attributes = readAttributes(signer);
   const types = [childOf(encapsulated, 0), attributes.get(OID.contentType)];
-  if (!types.every((one) => one !== undefined && oidOf(one) === type))
+  if (!types.every((one) => one !== undefined && oidOf(one) === type)) {
     throw new Error('it is of another type');
+  }
   const content = childOf(encapsulated, 1, 0).value;
   const algorithm = hashNamed(childOf(signer, 2, 0));
   const digest = attributes.get(OID.messageDigest)?.value;

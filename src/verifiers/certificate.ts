@@ -1,4 +1,4 @@
-import { OmsError } from '../errors.ts';
+import { OmsError, retold } from '../errors.ts';
 import type { CertificateMaterial, ParsedBundle } from '../format/bundle.ts';
 import type { Envelope, SignedPayload } from '../format/dsse.ts';
 import { quoted } from '../printable.ts';
@@ -69,7 +69,8 @@ export function verifyWithCertificate(
     try {
       return findChain(leaf, others, anchors, moment);
     } catch (error) {
-      throw withHint(error, hintAt(moment, time.source, leaf, bundle));
+      const hint = hintAt(moment, time.source, leaf, bundle);
+      throw hint !== undefined && error instanceof OmsError ? retold(error, { hint }) : error;
     }
   });
   return {
@@ -139,12 +140,6 @@ function hintAt(
   return timestamps.length === 0
     ? 'ask its signer to sign anew, with a timestamp (oms sign --tsa-url)'
     : 'the bundle has a timestamp: with --tsa-certificate-chain it is judged at that time';
-}
-
-function withHint(error: unknown, hint: string | undefined): unknown {
-  if (hint === undefined || !(error instanceof OmsError)) return error;
-  const { code, summary, expected, found } = error;
-  return new OmsError(code, summary, { expected, found, hint, cause: error });
 }
 
 function namedTime(verificationTime: Date | undefined): CertificateSignerIdentity['time'] {

@@ -2,7 +2,7 @@ import { hash as digestOf, X509Certificate } from 'node:crypto';
 import type { ASN1Obj } from '@sigstore/core';
 import { OmsError } from '../errors.ts';
 import { integerOf, oidOf, parseDer } from './asn1.ts';
-import { pemBlocks, textOf } from './pem.ts';
+import { NOT_PEM, pemBlocks, textOf } from './pem.ts';
 
 /** What people are shown of a certificate. Its names are the CA's word. */
 export interface CertificateSummary {
@@ -111,6 +111,7 @@ export function loadCertificates(source: string | Uint8Array, what: string): Cer
     throw new OmsError('KEY_UNUSABLE', `${what} cannot be used`, {
       expected: 'at least one PEM block "CERTIFICATE"',
       found: blocks.map(({ label }) => `"${label}"`).join(', ') || 'no PEM block',
+      hint: blocks.length === 0 ? NOT_PEM : 'give the file of a certificate, not of a key',
     });
   }
   return certificates.map(({ der }, index) => {

@@ -10,7 +10,7 @@ import { OmsError } from '../errors.ts';
 import { paePrefix } from '../format/dsse.ts';
 import { LEGACY_SIGNATURE_HASH, legacyPae } from '../format/legacy.ts';
 import { quoted } from '../printable.ts';
-import { pemBlocks, textOf } from './pem.ts';
+import { NOT_PEM, pemBlocks, textOf } from './pem.ts';
 
 /** The curves of the algorithm registry (§4.2) with the hash that goes with each. */
 const CURVES = {
@@ -51,17 +51,21 @@ function parsePublicKey(text: string): KeyObject {
       'the public key',
       'one PEM block "PUBLIC KEY"',
       found || 'no PEM block',
-      hintFor(block?.label ?? ''),
+      hintFor(block?.label),
     );
   }
   try {
     return createPublicKey({ key: block.der, format: 'der', type: 'spki' });
   } catch (cause) {
-    throw new OmsError('KEY_UNUSABLE', 'the public key cannot be read', { cause });
+    throw new OmsError('KEY_UNUSABLE', 'the public key cannot be read', {
+      hint: 'it is damaged: get it again',
+      cause,
+    });
   }
 }
 
-function hintFor(label: string): string | undefined {
+function hintFor(label: string | undefined): string | undefined {
+  if (label === undefined) return NOT_PEM;
   if (label === 'CERTIFICATE') return 'use --certificate-chain for certificates';
   if (label.endsWith('PRIVATE KEY')) {
     return 'this is the private key; make the public one of it with openssl pkey -pubout';
@@ -90,12 +94,11 @@ function parsePrivateKey(text: string, password: string | undefined): KeyObject 
   const [block] = blocks;
   if (block === undefined || blocks.length > 1 || !block.label.endsWith('PRIVATE KEY')) {
     const found = blocks.map(({ label }) => quoted(label)).join(', ');
-    const isPublic = block?.label === 'PUBLIC KEY';
     throw unusable(
       'the private key',
       'one PEM private key',
       found || 'no PEM block',
-      isPublic ? 'this is the public key; sign with the private one' : undefined,
+      privateHintFor(block?.label),
     );
   }
   if (isEncrypted(block.text) && password === undefined) {
@@ -114,6 +117,11 @@ function parsePrivateKey(text: string, password: string | undefined): KeyObject 
       : 'the private key cannot be read';
     throw new OmsError('KEY_UNUSABLE', summary, { cause });
   }
+}
+
+function privateHintFor(label: string | undefined): string | undefined {
+  if (label === undefined) return NOT_PEM;
+  return label === 'PUBLIC KEY' ? 'this is the public key; sign with the private one' : undefined;
 }
 
 /** Whether the PEM text of a private key asks for a password: PKCS #8, or OpenSSL's older form. */

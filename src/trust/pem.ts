@@ -10,6 +10,9 @@ export interface PemBlock {
   readonly der: Buffer;
 }
 
+/** What to do about a file that holds no block at all. */
+export const NOT_PEM = 'check the path; openssl pkey, or openssl x509, makes PEM of DER';
+
 const BOUNDARY = /^-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----$/;
 
 /** All complete blocks in their order. A block without its END line is passed over. */

@@ -117,7 +117,7 @@ describe('a private key', () => {
     };
     expect(hintOf(publicPem())).toBe('this is the public key; sign with the private one');
     expect(hintOf(issue({ subject: 'x' }).pem)).toBeUndefined();
-    expect(hintOf('')).toBeUndefined();
+    expect(hintOf('')).toBe('check the path; openssl pkey, or openssl x509, makes PEM of DER');
   });
 
   it('may not be one of RSA in its own form', () => {
